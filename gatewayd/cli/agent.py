@@ -44,14 +44,13 @@ def agent(  # noqa: PLR0913 - one argument an option is how typer works
     ] = "info",
 ) -> None:
     """Lead what this node's pods send to Services with routes to its Envoy, while that is alive."""
-    server_name = f"{layout.CONTROL_PLANE}.{namespace}.svc"
     options = AgentOptions(
         node=node,
         addresses=(address,),
         socket=socket,
-        xds_host=xds_host or f"{server_name}.cluster.local.",
+        xds_host=xds_host or layout.absolute_name(namespace),
         xds_port=xds_port,
-        server_name=server_name,
+        server_name=layout.server_name(namespace),
         certificates=certificates,
         fails_closed=fail_closed,
         log_level=log_level,

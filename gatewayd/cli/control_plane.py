@@ -61,7 +61,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         namespace=namespace,
         identity=identity or socket.gethostname(),
         uid=uid,
-        xds_host=xds_host or _own_name(namespace),
+        xds_host=xds_host or layout.absolute_name(namespace),
         xds_port=xds_port,
         route_discovery=route_discovery,
         log_level=log_level,
@@ -75,8 +75,3 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
     os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.run.replica", encoded(options)))  # noqa: S606
-
-
-def _own_name(namespace: str) -> str:
-    """Return the name of our Service; with a trailing dot it is absolute, and no search domain is tried before it."""
-    return f"{layout.CONTROL_PLANE}.{namespace}.svc.cluster.local."

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gatewayd.api.kinds import read_kinds
-from gatewayd.infra import layout, network
+from gatewayd.infra import layout, network, rbac
 from gatewayd.infra.made_kinds import NETWORK_POLICY
 from gatewayd.infra.monitoring import monitoring
 from gatewayd.infra.node_proxies import NodeProxies, node_proxies
 from gatewayd.infra.pod import CONTAINER_SECURITY, POD_SECURITY, field_variable, spread
-from gatewayd.infra.rbac import cluster_rules, own_rules
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.own_group import CONTROLLER, manager
 
@@ -110,21 +109,18 @@ def _namespace(chosen: Installation) -> JSON:
 
 
 def _access(chosen: Installation) -> tuple[JSON, ...]:
-    api_group = "rbac.authorization.k8s.io"
-    version = f"{api_group}/v1"
-    subjects = [{"kind": "ServiceAccount", "name": NAME, "namespace": chosen.namespace}]
-
-    def bound(kind: str, name: str) -> JSON:
-        return {"roleRef": {"apiGroup": api_group, "kind": kind, "name": name}, "subjects": subjects}
-
+    home, name = chosen.namespace, chosen.cluster_name
     return (
         {
-            **_cluster_object(chosen, version, "ClusterRole"),
-            "rules": list(cluster_rules(read_kinds(envoy_gateway=chosen.envoy_gateway_kinds))),
+            **_cluster_object(chosen, rbac.API_VERSION, "ClusterRole"),
+            "rules": list(rbac.cluster_rules(read_kinds(envoy_gateway=chosen.envoy_gateway_kinds))),
         },
-        {**_cluster_object(chosen, version, "ClusterRoleBinding"), **bound("ClusterRole", chosen.cluster_name)},
-        {**_object(version, "Role", chosen.namespace), "rules": list(own_rules())},
-        {**_object(version, "RoleBinding", chosen.namespace), **bound("Role", NAME)},
+        {
+            **_cluster_object(chosen, rbac.API_VERSION, "ClusterRoleBinding"),
+            **rbac.bound("ClusterRole", name, NAME, home),
+        },
+        {**_object(rbac.API_VERSION, "Role", home), "rules": list(rbac.own_rules())},
+        {**_object(rbac.API_VERSION, "RoleBinding", home), **rbac.bound("Role", NAME, NAME, home)},
     )
 
 

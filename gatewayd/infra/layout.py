@@ -51,6 +51,16 @@ KEY_SET_LABEL: Final = own("key-set")
 """What the ConfigMaps carry in which key sets that were fetched outlive the replicas."""
 
 
+def server_name(namespace: str) -> str:
+    """Return the name of the control plane's Service in a namespace, which its certificate is for."""
+    return f"{CONTROL_PLANE}.{namespace}.svc"
+
+
+def absolute_name(namespace: str) -> str:
+    """Return the same in full; with a trailing dot it is absolute, and no search domain is tried before it."""
+    return f"{server_name(namespace)}.cluster.local."
+
+
 def certificate_secret(object_name: str) -> str:
     """Return the name of the Secret with the client certificate of a Gateway's proxies."""
     return f"{object_name}-xds"

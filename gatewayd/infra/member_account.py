@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import KubernetesObject
+from gatewayd.infra import rbac
 
 JSON = dict[str, Any]
 
 ACCOUNT: Final = "gatewayd-member"
 """The ServiceAccount, the Roles and their bindings, and the Secret of the token."""
-_GROUP: Final = "rbac.authorization.k8s.io"
 _LABELS: Final = {"app.kubernetes.io/name": ACCOUNT, "app.kubernetes.io/part-of": "gatewayd"}
 
 
@@ -39,12 +39,8 @@ def member_account(
 def _rights(home: str, namespace: str, kinds: tuple[type[KubernetesObject], ...]) -> Iterator[JSON]:
     read = (BY_STRUCT[kind] for kind in kinds)
     rules = [{"apiGroups": [kind.group], "resources": [kind.plural], "verbs": ["list", "watch"]} for kind in read]
-    yield {**_object(f"{_GROUP}/v1", "Role", namespace), "rules": rules}
-    yield {
-        **_object(f"{_GROUP}/v1", "RoleBinding", namespace),
-        "roleRef": {"apiGroup": _GROUP, "kind": "Role", "name": ACCOUNT},
-        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": home}],
-    }
+    yield {**_object(rbac.API_VERSION, "Role", namespace), "rules": rules}
+    yield {**_object(rbac.API_VERSION, "RoleBinding", namespace), **rbac.bound("Role", ACCOUNT, ACCOUNT, home)}
 
 
 def _object(api_version: str, kind: str, namespace: str, annotations: JSON | None = None) -> JSON:

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gatewayd.infra import layout
+from gatewayd.infra import layout, rbac
 from gatewayd.infra.drain import GRACE_SECONDS, drain_command
 from gatewayd.infra.made_kinds import CONFIG_MAP, DAEMON_SET, NETWORK_POLICY, SERVICE_ACCOUNT
 from gatewayd.infra.pod import CONTAINER_SECURITY, ENVOY_ARGUMENTS, POD_SECURITY, USER, envoy_readiness, field_variable
-from gatewayd.infra.rbac import node_rules
 from gatewayd.ir.infrastructure import ENVOY_IMAGE
 from gatewayd.ir.mesh import NODE_PROBES_PORT
 
@@ -21,7 +20,6 @@ JSON = dict[str, Any]
 _NAME: Final = layout.NODE
 _LABELS: Final[Mapping[str, str]] = {"app.kubernetes.io/name": _NAME, "app.kubernetes.io/part-of": layout.CONTROL_PLANE}
 _SELECTOR: Final[Mapping[str, str]] = {"app.kubernetes.io/name": _NAME}
-_RBAC_GROUP: Final = "rbac.authorization.k8s.io"
 WORKERS: Final = 2
 """Threads of a node's Envoy, which is there beside all of the node's pods: by itself it would have one a core."""
 _ENVOY_RESOURCES: Final = {"requests": {"cpu": "100m", "memory": "128Mi"}}
@@ -47,13 +45,10 @@ class NodeProxies:
 
 def node_proxies(chosen: NodeProxies, control_plane: Mapping[str, str]) -> tuple[JSON, ...]:
     """Return the objects, in an order in which they can be made; the labels select the control plane's pods."""
-    binding = {
-        "roleRef": {"apiGroup": _RBAC_GROUP, "kind": "ClusterRole", "name": _NAME},
-        "subjects": [{"kind": "ServiceAccount", "name": _NAME, "namespace": chosen.namespace}],
-    }
+    binding = rbac.bound("ClusterRole", _NAME, _NAME, chosen.namespace)
     return (
         {**_named(SERVICE_ACCOUNT.head, chosen.namespace), "automountServiceAccountToken": False},
-        {**_named(_rbac("ClusterRole"), ""), "rules": list(node_rules())},
+        {**_named(_rbac("ClusterRole"), ""), "rules": list(rbac.node_rules())},
         {**_named(_rbac("ClusterRoleBinding"), ""), **binding},
         {**_named(CONFIG_MAP.head, chosen.namespace), "data": {layout.BOOTSTRAP_FILE: chosen.bootstrap}},
         {**_named(NETWORK_POLICY.head, chosen.namespace), "spec": _from_nodes(control_plane)},
@@ -62,7 +57,7 @@ def node_proxies(chosen: NodeProxies, control_plane: Mapping[str, str]) -> tuple
 
 
 def _rbac(kind: str) -> JSON:
-    return {"apiVersion": f"{_RBAC_GROUP}/v1", "kind": kind}
+    return {"apiVersion": rbac.API_VERSION, "kind": kind}
 
 
 def _named(head: Mapping[str, str], namespace: str) -> JSON:

@@ -22,6 +22,8 @@ from gatewayd.infra.made_kinds import MADE_KINDS
 
 JSON = dict[str, Any]
 
+GROUP: Final = "rbac.authorization.k8s.io"
+API_VERSION: Final = f"{GROUP}/v1"
 VERBS: Final = ("get", "list", "watch", "create", "update", "patch", "delete")
 """In the order in which they are written."""
 
@@ -43,6 +45,14 @@ class Grant:
 def cluster_rules(kinds: Iterable[Kind] = KINDS) -> tuple[JSON, ...]:
     """Return the rules of the ClusterRole of a control plane that reads these kinds."""
     return _rules(_cluster_grants(kinds))
+
+
+def bound(kind: str, role: str, account: str, namespace: str) -> JSON:
+    """Return what binds a ServiceAccount of a namespace to a Role or a ClusterRole."""
+    return {
+        "roleRef": {"apiGroup": GROUP, "kind": kind, "name": role},
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
+    }
 
 
 def own_rules() -> tuple[JSON, ...]:

@@ -10,7 +10,6 @@ In: these Secrets as they stand. Out: rows, and what is kept of them for restart
 
 import asyncio
 import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -47,7 +46,7 @@ _log = structlog.get_logger("gatewayd.kube.members")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Declared:
-    """A Secret of a member, as it was read. `token` is what tells one state of it from the next."""
+    """A Secret of a member, as it was read."""
 
     key: ObjectKey
     created: str
@@ -167,8 +166,7 @@ class Members:
         """Follow members until cancelled."""
         try:
             await self._begin()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._look(), name="members")
+            await self._look()
         finally:
             for task in self._tasks.values():
                 task.cancel()
@@ -334,5 +332,5 @@ def _kubeconfig(secret: Secret) -> bytes | None:
     text = secret.data.get(KUBECONFIG_KEY)
     try:
         return None if text is None else base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:  # binascii.Error is one, and so is what a letter beyond ASCII leads to
         return b""

@@ -9,12 +9,11 @@ from typing import Final
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Change
-from gatewayd.infra.made_kinds import SERVICE
 from gatewayd.infra.selecting_service import selecting_document
 from gatewayd.ir.selected_pods import SelectingService
-from gatewayd.kube.client import KubeClient, Where
+from gatewayd.kube.client import KubeClient
 from gatewayd.kube.lease import Leadership
-from gatewayd.kube.made_object import LiveObject
+from gatewayd.kube.made_object import LiveObject, name_of
 from gatewayd.kube.work_queue import Label, Pacing, WorkQueue
 
 NAME: Final = "selecting service"
@@ -62,12 +61,13 @@ class SelectingServices:
         wanted = self._wanted.get(key)
         if wanted is None:
             return
-        path = _path(wanted)
+        document = selecting_document(wanted)
+        path = name_of(document).path()
         live = await self._client.get(path, LiveObject)
         if live is not None and not self._is_ours(live, wanted):
             return
         if wanted.is_wanted:
-            await self._client.apply(path, selecting_document(wanted))
+            await self._client.apply(path, document)
         elif live is not None:
             preconditions = {"uid": live.metadata.uid}
             options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
@@ -76,8 +76,3 @@ class SelectingServices:
     def _is_ours(self, live: LiveObject, wanted: SelectingService) -> bool:
         owned = any(each.kind == "XBackend" and each.name == wanted.backend for each in live.metadata.owner_references)
         return owned and live.metadata.is_of(self._client.manager)
-
-
-def _path(wanted: SelectingService) -> str:
-    version, plural = SERVICE.api_version, SERVICE.plural
-    return Where(api_version=version, plural=plural, namespace=wanted.namespace, name=wanted.name).path("")

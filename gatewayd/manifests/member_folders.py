@@ -16,7 +16,7 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.ir.members import Standing
 from gatewayd.manifests.admission import USUAL, AdmissionRules, Identity, Reason
-from gatewayd.manifests.documents import FileProblem
+from gatewayd.manifests.documents import FileProblem, Place
 from gatewayd.manifests.folder import Contents, Folder, FolderChange
 from gatewayd.members.book import READ, Book
 from gatewayd.members.declaration import MEMBER_LABEL, MemberDeclaration, RefusedDeclaration, declared
@@ -88,15 +88,11 @@ class ClusterFolder(Folder):
 
     def _refused(self) -> Iterator[FileProblem]:
         for key, declaration in self._secrets.items():
-            place = self.place_of(Identity("Secret", key))
-            for problem in declaration.problems if isinstance(declaration, RefusedDeclaration) else ():
-                yield FileProblem(
-                    file=place.file if place is not None else "",
-                    line=place.line if place is not None else 0,
-                    message=str(problem),
-                    object=f"Secret {key}",
-                    reason=Reason.FIELD.value,
-                )
+            identity = Identity("Secret", key)
+            place = self.place_of(identity)
+            if place is not None and isinstance(declaration, RefusedDeclaration):
+                for problem in declaration.problems:
+                    yield _at(place, identity, str(problem), Reason.FIELD.value)
 
 
 class _MemberFolder:
@@ -107,22 +103,30 @@ class _MemberFolder:
         self._name = name
         self._objects: dict[Identity, Delta] = {}
         self._rows: StandingRows | None = None
+        self._declaration: MemberDeclaration | None = None
+        self._told: FolderChange | None = None
 
     def step(self, changes: Mapping[str, Contents], declaration: MemberDeclaration | None) -> FolderChange:
         """Take what changed of its files, and what is declared of it now."""
+        if self._told is None or changes or declaration != self._declaration:
+            self._declaration, self._told = declaration, self._read(changes, declaration)
+            return self._told
+        return replace(self._told, deltas=())
+
+    def _read(self, changes: Mapping[str, Contents], declaration: MemberDeclaration | None) -> FolderChange:
         change = self.folder.step(changes)
         for delta in change.deltas:
             if delta.kind not in _IMPLIED and isinstance(delta.key, ObjectKey):
                 self._objects[Identity(BY_STRUCT[delta.kind].kind, delta.key)] = delta
-        book = Book(declaration) if declaration is not None else None
-        deltas = (
-            tuple(self._said(book, declaration)) if book is not None and declaration is not None else self._silent()
-        )
-        wrong = tuple(self._problems(book))
+        if declaration is None:
+            book, deltas = None, self._silent()
+        else:
+            book = Book(declaration)
+            deltas = tuple(self._said(book, declaration))
         return replace(
             change,
             deltas=deltas,
-            problems=tuple(sorted({*change.problems, *wrong})),
+            problems=tuple(sorted({*change.problems, *self._problems(book)})),
             notes=tuple(sorted({*change.notes, *self._left_out()})),
         )
 
@@ -146,14 +150,9 @@ class _MemberFolder:
         for key, row in self._rows.rows.items() if self._rows is not None else ():
             identity = Identity("ServiceExport", key)
             place = self.folder.place_of(identity)
-            for said in row.left_out if place is not None else ():
-                yield FileProblem(
-                    file=place.file if place is not None else "",
-                    line=place.line if place is not None else 0,
-                    message=f"left out: {said}",
-                    object=str(identity),
-                    reason="EndpointLeftOut",
-                )
+            if place is not None:
+                for said in row.left_out:
+                    yield _at(place, identity, f"left out: {said}", "EndpointLeftOut")
 
     def _problems(self, book: Book | None) -> Iterator[FileProblem]:
         files = sorted(self.folder.documents)
@@ -166,10 +165,9 @@ class _MemberFolder:
             place = self.folder.place_of(identity)
             if delta.obj is not None and delta.kind not in READ and place is not None:
                 message = f"is not read of a member; allowed: {', '.join(each.__name__ for each in READ)}"
-                yield FileProblem(
-                    file=place.file,
-                    line=place.line,
-                    message=message,
-                    object=str(identity),
-                    reason=Reason.DOCUMENT.value,
-                )
+                yield _at(place, identity, message, Reason.DOCUMENT.value)
+
+
+def _at(place: Place, identity: Identity, message: str, reason: str) -> FileProblem:
+    """Return what is to be said of an object where it stands."""
+    return FileProblem(file=place.file, line=place.line, message=message, object=str(identity), reason=reason)

@@ -41,7 +41,7 @@ class _Piece(NamedTuple):
 
 
 class Book:
-    """Everything that a member has said. `rows` is what follows from it; `take` tells which of them are others."""
+    """Everything that a member has said. `rows` is what follows from it, when `settle` was told what `put` returned."""
 
     def __init__(self, declaration: MemberDeclaration) -> None:
         self._declaration = declaration

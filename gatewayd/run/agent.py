@@ -4,7 +4,6 @@ In: what `agent_options.encoded` wrote; `gatewayd agent` becomes this process wh
 (docs/decisions/0016-a-replica-has-a-process-without-the-command-line.md).
 """
 
-import asyncio
 import sys
 from functools import partial
 from pathlib import Path
@@ -15,26 +14,16 @@ sys.modules["rich"] = None  # type: ignore[assignment]
 from gatewayd.ads.relay.upstream import ControlPlaneChannel, RemoteControlPlane  # noqa: E402
 from gatewayd.kube.client import connected  # noqa: E402
 from gatewayd.run.agent_options import AgentOptions, decoded  # noqa: E402
-from gatewayd.run.causes import causes  # noqa: E402
-from gatewayd.run.exit_codes import CANNOT_START, OK  # noqa: E402
 from gatewayd.run.memory import tune_allocator  # noqa: E402
-from gatewayd.run.node_agent import NodeAgent, SteeredNode, steer_until_terminated  # noqa: E402
-from gatewayd.telemetry import logs  # noqa: E402
-from gatewayd.untrusted.printable import printable  # noqa: E402
+from gatewayd.run.node_agent import NodeAgent, SteeredNode  # noqa: E402
+from gatewayd.run.process import worked  # noqa: E402
 
 
 def run(line: str) -> int:
     """Steer until a signal says to end; return the exit code."""
     options = decoded(line)
     tune_allocator()
-    try:
-        logs.configure(options.log_level, logs.destination_for(sys.stderr, None))
-        asyncio.run(_steer(options))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no agent
-        for cause in causes(error):
-            sys.stderr.write(f"gatewayd: cannot steer: {printable(cause)}\n")
-        return CANNOT_START
-    return OK
+    return worked(lambda: _steer(options), verb="steer", log_level=options.log_level)
 
 
 async def _steer(options: AgentOptions) -> None:
@@ -46,7 +35,7 @@ async def _steer(options: AgentOptions) -> None:
     )
     node = SteeredNode(name=options.node, addresses=options.addresses, fails_open=not options.fails_closed)
     agent = NodeAgent(node, ControlPlaneChannel(control_plane), partial(connected, None))
-    await steer_until_terminated(agent, Path(options.socket))
+    await agent.run(Path(options.socket))
 
 
 if __name__ == "__main__":

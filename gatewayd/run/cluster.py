@@ -97,7 +97,7 @@ class InCluster:
     _synced = False
 
     def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority, around: Surroundings) -> None:
-        server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
+        server_name = layout.server_name(options.namespace)
         self._options = options
         self._kinds = read_kinds(envoy_gateway=options.envoy_gateway_kinds)
         self._client = client
@@ -377,8 +377,6 @@ class InCluster:
 
     def _is_abandoned(self, gateway: ObjectKey) -> bool:
         return self._synced and self._reconciler.has_nothing(INFRASTRUCTURE, Member(Gateway, gateway))
-
-    # --- what has to be looked at from time to time ------------------------------------------------------------
 
 
 def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:

@@ -5,7 +5,6 @@ Builds the shells and runs them in one TaskGroup; decides nothing.
 
 import asyncio
 import random
-import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
@@ -116,12 +115,3 @@ class NodeAgent:
         while self._steering.has_consumers is not consumers:
             self._redirected.clear()
             await self._redirected.wait()
-
-
-async def steer_until_terminated(agent: NodeAgent, socket: Path) -> None:
-    """Run an agent until the process is told to end."""
-    task = asyncio.create_task(agent.run(socket), name="agent")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    with suppress(asyncio.CancelledError):
-        await task

@@ -5,8 +5,6 @@ does not keep for all its life what reads command lines and draws tables
 (docs/decisions/0016-a-replica-has-a-process-without-the-command-line.md).
 """
 
-import asyncio
-import signal
 import sys
 from collections.abc import Iterable
 
@@ -17,11 +15,9 @@ sys.modules["rich"] = None  # type: ignore[assignment]
 from gatewayd.kube.access import AccessError  # noqa: E402
 from gatewayd.run.causes import causes, leaves  # noqa: E402
 from gatewayd.run.cluster import serve  # noqa: E402
-from gatewayd.run.exit_codes import CANNOT_START, OK  # noqa: E402
 from gatewayd.run.memory import tune_allocator, tune_collector, tune_connections  # noqa: E402
-from gatewayd.run.serve_options import ServeOptions, decoded  # noqa: E402
-from gatewayd.telemetry import logs  # noqa: E402
-from gatewayd.untrusted.printable import printable  # noqa: E402
+from gatewayd.run.process import worked  # noqa: E402
+from gatewayd.run.serve_options import decoded  # noqa: E402
 
 
 def run(line: str) -> int:
@@ -30,14 +26,7 @@ def run(line: str) -> int:
     tune_collector()
     tune_allocator()
     tune_connections()
-    try:
-        logs.configure(options.log_level, logs.destination_for(sys.stderr, None))
-        asyncio.run(_until_terminated(options))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no replica
-        for cause in _told(error):
-            sys.stderr.write(f"gatewayd: cannot serve: {printable(cause)}\n")
-        return CANNOT_START
-    return OK
+    return worked(lambda: serve(options), verb="serve", log_level=options.log_level, told=_told)
 
 
 def _told(error: Exception) -> Iterable[str]:
@@ -45,16 +34,6 @@ def _told(error: Exception) -> Iterable[str]:
     if all(isinstance(each, AccessError) for each in leaves(error)):
         return [str(each) for each in leaves(error)]
     return causes(error)
-
-
-async def _until_terminated(options: ServeOptions) -> None:
-    task = asyncio.create_task(serve(options), name="serve")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        return
 
 
 if __name__ == "__main__":

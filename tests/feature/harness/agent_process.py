@@ -14,7 +14,8 @@ import grpc
 
 from gatewayd.ads.relay.upstream import CHANNEL_OPTIONS
 from gatewayd.kube.client import KubeClient
-from gatewayd.run.node_agent import NodeAgent, SteeredNode, steer_until_terminated
+from gatewayd.run.node_agent import NodeAgent, SteeredNode
+from gatewayd.run.process import until_terminated
 from gatewayd.telemetry import logs
 from tests.fakes.api_server import access
 
@@ -44,7 +45,7 @@ def main(name: str, address: str, control_plane: str, api_server: str, socket: s
     async def steer() -> None:
         node = SteeredNode(name=name, addresses=(address,), fails_open="closed" not in how)
         agent = NodeAgent(node, OfThisMachine(Path(control_plane)), connect)
-        await steer_until_terminated(agent, Path(socket))
+        await until_terminated(agent.run(Path(socket)))
 
     logs.configure("info", logs.destination_for(sys.stderr, None))
     asyncio.run(steer())

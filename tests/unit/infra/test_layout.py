@@ -29,3 +29,8 @@ def test_the_ca_is_where_the_shell_keeps_it() -> None:
 
 def test_a_certificate_is_beside_the_gateways_other_objects() -> None:
     assert layout.certificate_secret("gatewayd-edge-1") == "gatewayd-edge-1-xds"
+
+
+def test_the_control_plane_is_asked_for_by_a_whole_name() -> None:
+    assert layout.server_name("home") == "gatewayd.home.svc"
+    assert layout.absolute_name("home") == "gatewayd.home.svc.cluster.local."

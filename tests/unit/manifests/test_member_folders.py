@@ -2,6 +2,7 @@
 
 import pytest
 
+from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.members import Exported, ExportKey, MemberCluster
 from gatewayd.manifests.folder import Absence, Contents
 from gatewayd.manifests.member_folders import ClusterFolder, member_of
@@ -108,6 +109,27 @@ def test_what_it_says_no_more_goes() -> None:
     assert row.ports[0].endpoints[0].address == "10.4.0.9"
     found.step({"west.member/store.yaml": Absence.GONE})
     assert list(found.rows) == ["west"]
+
+
+def test_what_it_says_is_read_again_only_when_that_or_its_declaration_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = read()
+    rows, notes = dict(found.rows), found.notes
+    puts: list[object] = []
+    put = book.Book.put
+
+    def counted(self: book.Book, table: type, key: ObjectKey, obj: object | None) -> tuple[ObjectKey, ...]:
+        puts.append(key)
+        return put(self, table, key, obj)
+
+    monkeypatch.setattr(book.Book, "put", counted)
+    found.step({"other.yaml": b"{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b}, spec: {}}"})
+    assert puts == []
+    assert notes
+    assert (found.rows, found.notes) == (rows, notes)
+    assert not {each.kind for each in found.deltas} & {Exported, MemberCluster}
+    found.step({"west.yaml": SECRET.replace(b"shop,", b"shop, gatewayd.io/trust-order: '7',")})
+    assert puts
+    assert found.rows != rows
 
 
 def test_a_member_has_no_other_say() -> None:
