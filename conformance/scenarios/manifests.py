@@ -50,13 +50,16 @@ def service(where: str, name: str, selector: Mapping[str, str]) -> Object:
     }
 
 
-def gateway(where: str, name: str, *listeners: Object) -> Object:
-    """Return a Gateway; without listeners it has one for HTTP on port 80."""
+def gateway(where: str, name: str, *listeners: Object, parameters: str = "") -> Object:
+    """Return a Gateway; without listeners it has one for HTTP on port 80. `parameters` names a ConfigMap."""
+    spec: Object = {"gatewayClassName": "gatewayd", "listeners": list(listeners) or [http_listener()]}
+    if parameters:
+        spec["infrastructure"] = {"parametersRef": {"group": "", "kind": "ConfigMap", "name": parameters}}
     return {
         "apiVersion": GATEWAY_API,
         "kind": "Gateway",
         "metadata": {"namespace": where, "name": name},
-        "spec": {"gatewayClassName": "gatewayd", "listeners": list(listeners) or [http_listener()]},
+        "spec": spec,
     }
 
 

@@ -32,7 +32,7 @@ async def leader_killed(world: World) -> tuple[Figure, ...]:
     """Kill the leader for good; then pause the next one for longer than its lease; then end one in order."""
     async with replica_pair(world) as stands:
         targets = await stable_routes(world, 10, "echo")
-        address = await _address(world)
+        address = await world.gateway_address(manifests.gateway(SHOP, "gateway"))
         await until_right(world, address, targets)
         lost = await leads(world)
         heir = next(name for name in PORTS if name != lost)
@@ -48,11 +48,6 @@ async def leader_killed(world: World) -> tuple[Figure, ...]:
             none_of("writes by the paused one after it went on", stale),
             Figure(what="leader ended in order: another writes after", value=ended, unit="s"),
         )
-
-
-async def _address(world: World) -> str:
-    found = await world.api.get(manifests.path(manifests.gateway(SHOP, "gateway")))
-    return str(found["status"]["addresses"][0]["value"])
 
 
 async def _without(world: World, stands: dict[str, Stand], lost: str, heir: str) -> tuple[float, int]:

@@ -61,8 +61,7 @@ async def partition(world: World) -> tuple[Figure, ...]:
 
 async def _two_envoys(world: World) -> str:
     """Give the Gateway as many Envoys as there are replicas; return its address."""
-    item = manifests.gateway(SHOP, "gateway")
-    item["spec"]["infrastructure"] = {"parametersRef": {"group": "", "kind": "ConfigMap", "name": "proxies"}}
+    item = manifests.gateway(SHOP, "gateway", parameters="proxies")
     await world.put(manifests.config_map(SHOP, "proxies", {"replicas": str(_ENVOYS)}), item)
 
     async def are_ready() -> bool:
