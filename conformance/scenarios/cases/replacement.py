@@ -12,13 +12,10 @@ from conformance.scenarios.traffic import load, stable_routes, until_right
 from conformance.scenarios.world import SHOP, World
 from gatewayd.ir.infrastructure import object_name
 
-_NOT_READY = "node.kubernetes.io/not-ready"
-
 
 async def replacement(world: World) -> tuple[Figure, ...]:
     """Let a DaemonSet take a Deployment's place under load, and back; look all the time how many Envoys are ready."""
     await world.install()
-    await world.kubectl("taint", "nodes", "--all", f"{_NOT_READY}-")
     await world.echoes("echo")
     await world.put(_parameters("Deployment"))
     item = manifests.gateway(SHOP, "gateway", parameters="parameters")
