@@ -113,7 +113,7 @@ class MemberCluster:
         await self.api.apply(manifests.path(service), service)
         export = {"apiVersion": EXPORT_API, "kind": "ServiceExport", "metadata": {"namespace": SHOP, "name": name}}
         await self.api.apply(f"{_EXPORTS}/{name}", export)
-        piece = slice_of(name, addresses)
+        piece = manifests.endpoint_slice(SHOP, f"{name}-1", name, addresses, port="web")
         await self.api.apply(manifests.path(piece), piece)
 
     def end(self) -> None:
@@ -121,18 +121,6 @@ class MemberCluster:
         for process in self._processes.values():
             if process.returncode is None:
                 process.kill()
-
-
-def slice_of(name: str, addresses: Sequence[str]) -> Object:
-    """Return the slice of a Service."""
-    return {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": {"namespace": SHOP, "name": f"{name}-1", "labels": {"kubernetes.io/service-name": name}},
-        "addressType": "IPv4",
-        "ports": [{"name": "web", "port": manifests.ECHO_PORT, "protocol": "TCP"}],
-        "endpoints": [{"addresses": [each], "conditions": {"ready": True}} for each in addresses],
-    }
 
 
 def _kubeconfig(ca: bytes, token: str) -> dict[str, Any]:
