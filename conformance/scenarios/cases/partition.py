@@ -13,7 +13,7 @@ from conformance.scenarios.meanwhile import meanwhile
 from conformance.scenarios.pods import PodHandle, output
 from conformance.scenarios.replica_pair import PORTS, first_write, late_writes, leads, replica_pair, work, writes
 from conformance.scenarios.scenario import Figure, none_of
-from conformance.scenarios.traffic import Target, asked, load, stable_routes, target, until_right
+from conformance.scenarios.traffic import Target, load, stable_routes, target, until_right
 from conformance.scenarios.world import SHOP, World
 from gatewayd.infra import layout
 
@@ -104,17 +104,8 @@ async def _edited(world: World, backend: str) -> list[Target]:
 
 
 async def _served_by_all(world: World, address: str, targets: Sequence[Target]) -> float:
-    """Wait until each target answers rightly on many new connections in a row; return the seconds."""
-    began = time.monotonic()
-    for each in targets:
-        host = each.url.removeprefix("http://").rstrip("/")
-
-        async def holds(name: str = host, backends: frozenset[str] = each.backends) -> bool:
-            found = [await asked(address, name) for _ in range(_IN_A_ROW)]
-            return all(status == 200 and pod.rsplit("-", 2)[0] in backends for status, _, pod in found)
-
-        await world.until(holds, f"{host} answers rightly through every Envoy", within=120)
-    return time.monotonic() - began
+    """Wait until every Envoy gives the right answers; return the seconds."""
+    return await until_right(world, address, targets, within=120, in_a_row=_IN_A_ROW)
 
 
 async def _heard(world: World, pod: PodHandle) -> float:
