@@ -174,6 +174,8 @@ _PLURALS = {
     "Secret": "secrets",
     "Service": "services",
     "ServiceAccount": "serviceaccounts",
+    "ServiceExport": "serviceexports",
+    "ServiceImport": "serviceimports",
 }
 
 
