@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 from conformance.scenarios import manifests
 from conformance.scenarios.cases.restart import from_scratch
 from conformance.scenarios.meanwhile import meanwhile
-from conformance.scenarios.pods import PodHandle, output
+from conformance.scenarios.packets import packet_table
+from conformance.scenarios.pods import PodHandle
 from conformance.scenarios.replica_pair import PORTS, first_write, late_writes, leads, replica_pair, work, writes
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.traffic import Target, load, stable_routes, target, until_right
@@ -77,8 +78,7 @@ async def _cut_off(pod: PodHandle, api_port: int) -> AsyncIterator[None]:
 
     The kubelet reaches it as before, so that it stays ready and nobody is kept from it.
     """
-    rules = f"""\
-table inet partition {{
+    chains = f"""\
   chain to_api {{ type filter hook prerouting priority -310; ip saddr {pod.address} tcp dport {api_port} drop; }}
   chain from_api {{ type filter hook output priority -310; ip daddr {pod.address} tcp sport {api_port} drop; }}
   chain proxies {{
@@ -86,13 +86,9 @@ table inet partition {{
     ip daddr {pod.address} tcp dport {layout.XDS_PORT} drop
     ip saddr {pod.address} tcp sport {layout.XDS_PORT} drop
   }}
-}}
 """
-    await output("nft", "-f", "-", stdin=rules.encode())
-    try:
+    async with packet_table("partition", chains):
         yield
-    finally:
-        await output("nft", "delete", "table", "inet", "partition")
 
 
 async def _edited(world: World, backend: str) -> list[Target]:
