@@ -32,8 +32,7 @@ async def partition(world: World) -> tuple[Figure, ...]:
         address = await _two_envoys(world)
         targets = await stable_routes(world, 2 * _EDITS, "echo")
         await until_right(world, address, targets)
-        lost = await leads(world)
-        heir = next(name for name in PORTS if name != lost)
+        lost, heir = await leads(world)
         [pod] = await world.control_plane(lost)
         async with load(world, f"{address}:80", targets[_EDITS:], rate=100) as running, meanwhile(work(world)):
             moment = time.time()
