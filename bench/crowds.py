@@ -5,18 +5,17 @@ milliseconds, median; queries, most), what a Secret that nobody refers to costs,
 """
 
 import asyncio
-import base64
 import gc
 import json
 import sys
 import time
 import tracemalloc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
 from bench.inputs import GROUP, delta, endpoints, service, surroundings
-from bench.listenersets import Measured, gateway, pairs
+from bench.listenersets import Measured, gateway, listener_set, pairs, route, secret, secret_document
 from bench.process import usage
 from gatewayd.api.core import Secret
 from gatewayd.api.kinds import BY_STRUCT
@@ -33,6 +32,7 @@ from gatewayd.translator.referred import CONTENTS, contents_of
 
 PAIRS: Final = 20
 """Key pairs that certificates share: to make one takes as long as to translate a hundred sets."""
+_VERSION: Final = {"resourceVersion": "7"}
 
 
 def one_gateway(number: int) -> Iterator[Delta]:
@@ -45,37 +45,14 @@ def one_gateway(number: int) -> Iterator[Delta]:
     yield delta({"apiVersion": GROUP, "kind": "Gateway", "metadata": _named("gw", namespace), "spec": spec})
     yield service("web", namespace)
     yield endpoints("web", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", namespace)
-    yield route(namespace, "gw", 0)
+    yield gateway_route(namespace, 0)
 
 
-def route(namespace: str, parent: str, seed: int, kind: str = "Gateway") -> Delta:
-    """Return a route to the Service `web`, or to `service-0` of the ListenerSets."""
-    backend = "web" if kind == "Gateway" else "service-0"
-    rules = [
-        {"matches": [{"path": {"value": f"/{seed}"}}], "backendRefs": [{"name": backend, "port": 80}]},
-    ]
-    spec = {"parentRefs": [{"kind": kind, "name": parent}], "rules": rules}
-    return delta({"apiVersion": GROUP, "kind": "HTTPRoute", "metadata": _named(parent, namespace), "spec": spec})
-
-
-def listener_set(number: int) -> Delta:
-    """Return a ListenerSet whose listener has a hostname and a certificate of its own."""
-    tls = {"certificateRefs": [{"name": f"tls-{number}"}]}
-    entry = {"name": "https", "port": 8443, "protocol": "HTTPS", "hostname": f"h{number}.example", "tls": tls}
-    spec = {"parentRef": {"name": "gw"}, "listeners": [entry]}
-    metadata = _named(f"set-{number}", "bench")
-    return delta({"apiVersion": GROUP, "kind": "ListenerSet", "metadata": metadata, "spec": spec})
-
-
-def secret(number: int, pair: KeyPair) -> Delta:
-    """Return the certificate of a ListenerSet."""
-    return delta(_secret(f"tls-{number}", {"tls.crt": pair.certificate, "tls.key": bytes(pair.key)}))
-
-
-def _secret(name: str, data: Mapping[str, bytes]) -> dict[str, Any]:
-    encoded = {field: base64.b64encode(value).decode() for field, value in data.items()}
-    metadata = _named(name, "bench") | {"resourceVersion": "7"}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "kubernetes.io/tls", "data": encoded}
+def gateway_route(namespace: str, seed: int) -> Delta:
+    """Return the route of a Gateway to the Service beside it."""
+    rules = [{"matches": [{"path": {"value": f"/{seed}"}}], "backendRefs": [{"name": "web", "port": 80}]}]
+    spec = {"parentRefs": [{"name": "gw"}], "rules": rules}
+    return delta({"apiVersion": GROUP, "kind": "HTTPRoute", "metadata": _named("gw", namespace), "spec": spec})
 
 
 def _named(name: str, namespace: str) -> dict[str, str]:
@@ -86,30 +63,30 @@ def of_gateways(count: int) -> dict[str, Any]:
     """Measure many Gateways: when cold, and one route of one that is edited."""
     events = [Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT), *surroundings(1)]
     measured = Measured([*events, *(each for number in range(count) for each in one_gateway(number))])
-    measured.change([route("tenant-0", "gw", 1)])
+    measured.change([gateway_route("tenant-0", 1)])
     return {
         "gateways": count,
         "cold_ms_a_gateway": round(measured.cold / count * 1000, 3),
-        **measured.changes("gateway_route", lambda at: [route(f"tenant-{at * 7919 % count}", "gw", at + 2)]),
+        **measured.changes("gateway_route", lambda at: [gateway_route(f"tenant-{at * 7919 % count}", at + 2)]),
         **measured.changes("gateway_added", lambda at: list(one_gateway(count + at))),
     }
 
 
-def of_sets(count: int) -> dict[str, Any]:
+def of_sets(count: int, secrets: int) -> dict[str, Any]:
     """Measure many ListenerSets with certificates: when cold, one certificate that is rotated, one route edited."""
     made = tuple(islice(pairs(), PAIRS))
     events = [Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT), *surroundings(1), gateway()]
     for number in range(count):
-        events += [listener_set(number), secret(number, made[number % PAIRS])]
-        events.append(route("bench", f"set-{number}", 0, "ListenerSet"))
+        name = f"tls-{number}"
+        events += [listener_set(number, name), secret(name, made[number % PAIRS]), route(number, 0, 0)]
     measured = Measured(events)
-    measured.change([route("bench", "set-0", 1, "ListenerSet")])
+    measured.change([route(0, 0, 1)])
     return {
         "sets": count,
         "cold_ms_a_set": round(measured.cold / count * 1000, 3),
-        **measured.changes("set_route", lambda at: [route("bench", f"set-{at * 7 % count}", at + 2, "ListenerSet")]),
-        **measured.changes("certificate", lambda at: [secret(at, made[(at + 1) % PAIRS])]),
-        **_of_secrets(measured, count, made[0]),
+        **measured.changes("set_route", lambda at: [route(at * 7 % count, 0, at + 2)]),
+        **measured.changes("certificate", lambda at: [secret(f"tls-{at}", made[(at + 1) % PAIRS])]),
+        **asyncio.run(_hear(measured, count, secrets, _Cluster(made[0]))),
     }
 
 
@@ -124,16 +101,13 @@ class _Cluster:
 
     async def request(self, _method: str, path: str) -> bytes:
         self.reads += 1
-        data = {"tls.crt": self._pair.certificate, "tls.key": bytes(self._pair.key)}
-        return json.dumps(_secret(path.rsplit("/", 1)[1], data)).encode()
-
-
-def _of_secrets(measured: Measured, wanted: int, pair: KeyPair) -> dict[str, Any]:
-    """Hear of many Secrets, as a watch tells of them, and read those that are referred to."""
-    return asyncio.run(_hear(measured, wanted, int(sys.argv[3]), _Cluster(pair)))
+        document = secret_document(path.rsplit("/", 1)[1], self._pair)
+        document["metadata"] |= _VERSION
+        return json.dumps(document).encode()
 
 
 async def _hear(measured: Measured, wanted: int, count: int, cluster: _Cluster) -> dict[str, Any]:
+    """Hear of many Secrets, as a watch tells of them, and read those that are referred to."""
     view, taken = measured.reconciler.store.engine, _Taken(wanted)
     contents = Contents(
         client=cluster,  # type: ignore[arg-type] # all that is asked of one here
@@ -153,7 +127,7 @@ async def _hear(measured: Measured, wanted: int, count: int, cluster: _Cluster) 
 
 def _heard(listing: HeadListing, count: int) -> dict[str, Any]:
     """Tell of so many Secrets, as the API server lists them; return what each costs."""
-    items = [{"metadata": _named(f"tls-{at}", "bench") | {"resourceVersion": "7"}} for at in range(count)]
+    items = [{"metadata": _named(f"tls-{at}", "bench") | _VERSION} for at in range(count)]
     page = json.dumps({"metadata": {"resourceVersion": "9"}, "items": items}).encode()
     del items
     gc.collect()
@@ -181,10 +155,10 @@ class _Taken:
             self.all.set()
 
 
-def measure(gateways: int, sets: int) -> dict[str, Any]:
+def measure(gateways: int, sets: int, secrets: int) -> dict[str, Any]:
     tune_collector()
-    return {**of_gateways(gateways), **of_sets(sets), "rss_mib": round(usage().rss, 1)}
+    return {**of_gateways(gateways), **of_sets(sets, secrets), "rss_mib": round(usage().rss, 1)}
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(*map(int, sys.argv[1:3]))))
+    print(json.dumps(measure(*map(int, sys.argv[1:4]))))

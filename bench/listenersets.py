@@ -36,16 +36,18 @@ def pairs() -> Iterator[KeyPair]:
 
 
 def secret(name: str, pair: KeyPair) -> Delta:
+    return delta(secret_document(name, pair))
+
+
+def secret_document(name: str, pair: KeyPair) -> dict[str, Any]:
     data = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key)}
-    return delta(
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": name, "namespace": "bench"},
-            "type": "kubernetes.io/tls",
-            "data": {field: base64.b64encode(value).decode() for field, value in data.items()},
-        }
-    )
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": "bench"},
+        "type": "kubernetes.io/tls",
+        "data": {field: base64.b64encode(value).decode() for field, value in data.items()},
+    }
 
 
 def gateway() -> Delta:
@@ -56,9 +58,8 @@ def gateway() -> Delta:
     return delta({"apiVersion": GROUP, "kind": "Gateway", "metadata": metadata, "spec": spec})
 
 
-def listener_set(number: int) -> Delta:
-    # The first ones have a certificate each, to be rotated; the others share one.
-    tls = {"certificateRefs": [{"name": f"tls-{number}" if number < CHANGES else "tls"}]}
+def listener_set(number: int, certificate: str) -> Delta:
+    tls = {"certificateRefs": [{"name": certificate}]}
     entry = {"name": "https", "port": 8443, "protocol": "HTTPS", "hostname": f"h{number}.example", "tls": tls}
     spec = {"parentRef": {"name": "gw"}, "listeners": [entry]}
     metadata = {"name": f"set-{number}", "namespace": "bench"}
@@ -73,6 +74,11 @@ def route(number: int, place: int, seed: int) -> Delta:
     return delta({"apiVersion": GROUP, "kind": "HTTPRoute", "metadata": metadata, "spec": spec})
 
 
+def one_set(number: int) -> Delta:
+    # The first ones have a certificate each, to be rotated; the others share one.
+    return listener_set(number, f"tls-{number}" if number < CHANGES else "tls")
+
+
 def everything(sets: int, routes: int, certified: Iterator[KeyPair]) -> Iterator[Delta]:
     yield Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT)
     yield from surroundings(1)
@@ -80,7 +86,7 @@ def everything(sets: int, routes: int, certified: Iterator[KeyPair]) -> Iterator
     for name in ("tls", *(f"tls-{number}" for number in range(CHANGES))):
         yield secret(name, next(certified))
     for number in range(sets):
-        yield listener_set(number)
+        yield one_set(number)
         yield from (route(number, place, 0) for place in range(routes))
 
 
@@ -122,7 +128,7 @@ def measure(sets: int, routes: int) -> dict[str, Any]:
         "cold_cpu_ms_per_set": round(measured.cold / sets * 1000, 3),
         **measured.changes("route_edit", lambda at: [route(at * 7919 % sets, 0, at + 2)]),
         **measured.changes("certificate", lambda at: [secret(f"tls-{at}", next(certified))]),
-        **measured.changes("set_added", lambda at: [listener_set(sets + at), route(sets + at, 0, 0)]),
+        **measured.changes("set_added", lambda at: [one_set(sets + at), route(sets + at, 0, 0)]),
         "listener_bytes": sum(len(each.body) for each in listeners),
         "rss_mib": round(rss, 1),
     }

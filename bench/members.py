@@ -19,6 +19,7 @@ import msgspec
 from bench.inputs import GROUP, delta, surroundings
 from bench.process import usage
 from bench.publishers import ToNobody
+from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.kinds import BY_STRUCT, Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
@@ -37,7 +38,8 @@ from gatewayd.store import Delta
 EACH: Final = 20
 CHANGES: Final = 40
 PAGE: Final = 500
-_CLUSTERS: Final = ("east", "west")
+_CLUSTERS: Final = {"east": ip_network("10.64.0.0/10"), "west": ip_network("10.128.0.0/10")}
+"""Members, and where their endpoints are."""
 _MCS: Final = "multicluster.x-k8s.io/v1alpha1"
 
 
@@ -45,11 +47,11 @@ class Member:
     """One member, from the bytes of its API server to rows."""
 
     def __init__(self, cluster: str) -> None:
-        self._first = int(ip_address("10.64.0.0" if cluster == "east" else "10.128.0.0"))
+        self._first = int(_CLUSTERS[cluster].network_address)
         declaration = MemberDeclaration(
             cluster=cluster,
             namespaces=("shop",),
-            networks=(ip_network("10.64.0.0/10" if cluster == "east" else "10.128.0.0/10"),),
+            networks=(_CLUSTERS[cluster],),
             trust=100,
             region="",
             when_stale=WhenStale.KEEP,
@@ -76,10 +78,9 @@ class Member:
     def change(self, at: int, service: int) -> tuple[Delta, ...]:
         """Take another address of a Service, as a line of a watch."""
         addresses = [*self._addresses(service)[1:], str(ip_address(self._first + 1_000_000 + at))]
-        (slices,) = [each for struct, each in self._listings.items() if struct.__name__ == "EndpointSlice"]
-        document = _document(slices.kind, service, addresses)
+        document = _document(BY_STRUCT[EndpointSlice], service, addresses)
         line = json.dumps({"type": "MODIFIED", "object": document}).encode()
-        return self.rows.follow(self.book, self._settle(slices.event(line)))
+        return self.rows.follow(self.book, self._settle(self._listings[EndpointSlice].event(line)))
 
     def _settle(self, deltas: Iterator[Delta]) -> set[ObjectKey]:
         changed: set[ObjectKey] = set()

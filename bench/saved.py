@@ -10,7 +10,6 @@ questions follow one another on one connection.
 import asyncio
 import json
 import os
-import socket
 import statistics
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from bench.tables_envoy import free_port
 from gatewayd.demo.backends import serve_backends
 from gatewayd.manifests.watch import watch_folder
 
@@ -114,8 +114,8 @@ async def served(session: aiohttp.ClientSession, address: str, edit: int) -> flo
 
 
 async def measured(folder: Path) -> dict[str, Any]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/"
     file, told = folder / "web.yaml", Told(folder)
     until_told: list[float] = []
     until_served: list[float] = []
@@ -126,11 +126,11 @@ async def measured(folder: Path) -> dict[str, Any]:
         running = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
         watching = asyncio.create_task(told.watch())
         try:
-            await served(session, f"http://127.0.0.1:{port}/", 0)
+            await served(session, address, 0)
             for edit in range(1, EDITS + 1):
                 await asyncio.sleep(_PAUSE)
                 began = saved(file, documents(port, backends["cart"], edit), edit)
-                until_served.append(await served(session, f"http://127.0.0.1:{port}/", edit) - began)
+                until_served.append(await served(session, address, edit) - began)
                 until_told.append(await told.of(edit) - began)
         finally:
             watching.cancel()

@@ -7,10 +7,10 @@ with the commit that it is of. tests/unit/docs/test_figures.py fails when a page
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = Path(__file__).with_name("figures.md")
@@ -520,38 +520,42 @@ GOALS: Final = (
 )
 
 
+_Value = TypeVar("_Value")
+
+
+def _read(result: Result | None, of: Callable[[Result], _Value]) -> tuple[_Value | None, str]:
+    """Return what a result says, None where it is not measured yet, and the commit that it is of."""
+    if result is None:
+        return None, ""
+    commit = f"`{result.commit}`" if result.commit else ""
+    try:
+        return of(result), commit
+    except Absent:
+        return None, commit
+
+
 def _goals(found: dict[str, Result]) -> Iterator[str]:
     yield "| goal | at most | measured | of | | what was done |"
     yield "|---|--:|--:|---|---|---|"
     for each in GOALS:
-        result = found.get(each.source)
-        try:
-            value = each.value(result) if result is not None else None
-        except Absent:
-            value = None
-        commit = f"`{result.commit}`" if result is not None and result.commit else ""
+        value, commit = _read(found.get(each.source), each.value)
         text = MISSING if value is None else f"{number(value)} {each.unit}"
         verdict = "" if value is None else "met" if value <= each.at_most else "**missed**"
         yield f"| {each.what} | {number(each.at_most)} {each.unit} | {text} | {commit} | {verdict} | {each.tried} |"
 
 
-def _lines(figures: Iterator[Figure], found: dict[str, Result]) -> Iterator[str]:
+def _lines(figures: Iterable[Figure], found: dict[str, Result]) -> Iterator[str]:
     yield "| what | measured | of | again with |"
     yield "|---|---|---|---|"
     for each in figures:
-        result = found.get(each.source)
-        try:
-            text = each.text(result) if result is not None else MISSING
-        except Absent:
-            text = MISSING
-        commit = f"`{result.commit}`" if result is not None and result.commit else ""
-        yield f"| {each.what} | {text} | {commit} | `{each.again}` |"
+        text, commit = _read(found.get(each.source), each.text)
+        yield f"| {each.what} | {MISSING if text is None else text} | {commit} | `{each.again}` |"
 
 
 def page() -> str:
     """Return the whole page."""
     found = results()
-    return "\n".join((_HEAD, *_lines(iter(FIGURES), found), "", _GOALS_HEAD, *_goals(found))) + "\n"
+    return "\n".join((_HEAD, *_lines(FIGURES, found), "", _GOALS_HEAD, *_goals(found))) + "\n"
 
 
 def readme() -> str:

@@ -80,8 +80,7 @@ class Running:
         world, item = self.world, manifests.gateway(SHOP, GATEWAY)
         item["spec"]["gatewayClassName"] = self.plane.gateway_class
         await world.put(item)
-        await world.condition(item, "Programmed")
-        return str((await world.api.get(manifests.path(item)))["status"]["addresses"][0]["value"])
+        return await world.gateway_address(item)
 
     async def control_plane(self) -> PodHandle:
         """Return the control plane's Pod."""

@@ -76,7 +76,6 @@ def _outside(scenario: Scenario, discovery: str | None) -> Result:
     folder.mkdir(parents=True)
     file = folder / "result.json"
     command = (sys.executable, "-m", "conformance.scenarios", "--inside", scenario.name, *chosen.options)
-    scenario.prepare()
     load = os.getloadavg()[0]
     code = sandbox.run_cluster(chosen.crds, command, audited=chosen.audited)
     if file.exists():

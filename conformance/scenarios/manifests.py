@@ -50,13 +50,28 @@ def service(where: str, name: str, selector: Mapping[str, str]) -> Object:
     }
 
 
-def gateway(where: str, name: str, *listeners: Object) -> Object:
-    """Return a Gateway; without listeners it has one for HTTP on port 80."""
+def endpoint_slice(where: str, name: str, of: str, addresses: Sequence[str], *, port: str = "") -> Object:
+    """Return a slice of a Service: Pods that echo at these addresses; `port` is the name of the Service's port."""
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"namespace": where, "name": name, "labels": {"kubernetes.io/service-name": of}},
+        "addressType": "IPv4",
+        "ports": [{"name": port, "port": ECHO_PORT, "protocol": "TCP"}],
+        "endpoints": [{"addresses": [each], "conditions": {"ready": True}} for each in addresses],
+    }
+
+
+def gateway(where: str, name: str, *listeners: Object, parameters: str = "") -> Object:
+    """Return a Gateway; without listeners it has one for HTTP on port 80. `parameters` names a ConfigMap."""
+    spec: Object = {"gatewayClassName": "gatewayd", "listeners": list(listeners) or [http_listener()]}
+    if parameters:
+        spec["infrastructure"] = {"parametersRef": {"group": "", "kind": "ConfigMap", "name": parameters}}
     return {
         "apiVersion": GATEWAY_API,
         "kind": "Gateway",
         "metadata": {"namespace": where, "name": name},
-        "spec": {"gatewayClassName": "gatewayd", "listeners": list(listeners) or [http_listener()]},
+        "spec": spec,
     }
 
 
@@ -159,6 +174,8 @@ _PLURALS = {
     "Secret": "secrets",
     "Service": "services",
     "ServiceAccount": "serviceaccounts",
+    "ServiceExport": "serviceexports",
+    "ServiceImport": "serviceimports",
 }
 
 

@@ -11,7 +11,7 @@ import base64
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,16 @@ from conformance.scenarios.world import SHOP, World
 from gatewayd.infra import layout
 
 EXPORT_API = "multicluster.x-k8s.io/v1alpha1"
-_EXPORTS = f"/apis/{EXPORT_API}/namespaces/{SHOP}/serviceexports"
 _SERVER = f"https://{NODE_IP}:{MEMBER_API_PORT}"
 
 
-def crd(kind: str) -> Object:
+async def serve_kind(kubectl: Callable[..., Awaitable[str]], kind: str) -> None:
+    """Have a cluster serve a kind of the multi-cluster API."""
+    await kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump(_crd(kind)))
+    await kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+
+
+def _crd(kind: str) -> Object:
     """Return the CRD of a kind of the multi-cluster API, which takes any fields."""
     plural = f"{kind.lower()}s"
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -110,29 +115,15 @@ class MemberCluster:
         """Export a Service with these addresses behind it."""
         service = manifests.service(SHOP, name, {})
         service["spec"] = {"ports": [{"name": "web", "port": 80}]}
-        await self.api.apply(manifests.path(service), service)
         export = {"apiVersion": EXPORT_API, "kind": "ServiceExport", "metadata": {"namespace": SHOP, "name": name}}
-        await self.api.apply(f"{_EXPORTS}/{name}", export)
-        piece = slice_of(name, addresses)
-        await self.api.apply(manifests.path(piece), piece)
+        for item in (service, export, manifests.endpoint_slice(SHOP, f"{name}-1", name, addresses, port="web")):
+            await self.api.apply(manifests.path(item), item)
 
     def end(self) -> None:
         """Kill what runs."""
         for process in self._processes.values():
             if process.returncode is None:
                 process.kill()
-
-
-def slice_of(name: str, addresses: Sequence[str]) -> Object:
-    """Return the slice of a Service."""
-    return {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": {"namespace": SHOP, "name": f"{name}-1", "labels": {"kubernetes.io/service-name": name}},
-        "addressType": "IPv4",
-        "ports": [{"name": "web", "port": manifests.ECHO_PORT, "protocol": "TCP"}],
-        "endpoints": [{"addresses": [each], "conditions": {"ready": True}} for each in addresses],
-    }
 
 
 def _kubeconfig(ca: bytes, token: str) -> dict[str, Any]:
@@ -176,8 +167,7 @@ async def member_cluster(world: World) -> AsyncIterator[MemberCluster]:
         try:
             await member.start()
             await member.kubectl("create", "namespace", SHOP)
-            await member.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump(crd("ServiceExport")))
-            await member.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+            await serve_kind(member.kubectl, "ServiceExport")
             yield member
         finally:
             member.end()

@@ -28,7 +28,7 @@ from conformance.history.events import (
 )
 from conformance.scenarios import witness
 from conformance.scenarios.judged import Told
-from conformance.scenarios.pods import REPLICA_WORDS, PodHandle
+from conformance.scenarios.pods import PodHandle
 from conformance.scenarios.references import needs
 from conformance.scenarios.tap import Stream
 from conformance.scenarios.world import World
@@ -157,12 +157,6 @@ class Notebook:
 def _answer(columns: Sequence[str]) -> Answer:
     began, ended, connection, host, path, said = columns
     return Answer(at=int(ended) / 1e9, began=int(began) / 1e9, connection=connection, target=f"{host}{path}", said=said)
-
-
-async def resident(world: World) -> float:
-    """Return the resident bytes of the largest replica."""
-    processes = [each for pod in await world.control_plane() for each in pod.processes(REPLICA_WORDS)]
-    return max(taken_up(each)["resident bytes"] for each in processes)
 
 
 def taken_up(process: int) -> Mapping[str, float]:

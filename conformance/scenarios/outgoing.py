@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 from conformance.harness.addresses import API_PORT, NODE_IP, SERVICE_RANGE
 from conformance.scenarios import manifests
 from conformance.scenarios.manifests import Object
+from conformance.scenarios.packets import packet_table
 from conformance.scenarios.pods import PodHandle, output
 from conformance.scenarios.world import SHOP
 
 _API_SERVER = SERVICE_RANGE.network_address + 1
-_TABLE = ("inet", "outgoing")
+_TABLE = "outgoing"
 
 
 class Counted:
@@ -21,16 +22,16 @@ class Counted:
 
     async def connections(self) -> int:
         """Return how many connections were begun, or datagrams sent, to where nothing of gatewayd's is."""
-        rules = json.loads(await output("nft", "--json", "list", "table", *_TABLE))["nftables"]
-        return sum(
-            each["counter"]["packets"] for each in rules if "counter" in each and each["counter"]["name"] == "odd"
-        )
+        return await self._packets("odd")
 
     async def usual(self) -> int:
         """Return how many were begun to the API server, without which nothing would be counted at all."""
-        rules = json.loads(await output("nft", "--json", "list", "table", *_TABLE))["nftables"]
+        return await self._packets("api")
+
+    async def _packets(self, name: str) -> int:
+        rules = json.loads(await output("nft", "--json", "list", "table", "inet", _TABLE))["nftables"]
         return sum(
-            each["counter"]["packets"] for each in rules if "counter" in each and each["counter"]["name"] == "api"
+            each["counter"]["packets"] for each in rules if "counter" in each and each["counter"]["name"] == name
         )
 
 
@@ -40,8 +41,7 @@ async def counted(pods: Sequence[PodHandle]) -> AsyncIterator[Counted]:
     sources = ", ".join(pod.address for pod in pods)
     own = f"ip saddr {{ {sources} }}"
     begins = "tcp flags & (syn | ack) == syn"
-    rules = f"""\
-table {" ".join(_TABLE)} {{
+    content = f"""\
   counter odd {{ }}
   counter api {{ }}
   chain sent {{
@@ -51,13 +51,9 @@ table {" ".join(_TABLE)} {{
     {own} {begins} counter name odd
     {own} meta l4proto udp counter name odd
   }}
-}}
 """
-    await output("nft", "-f", "-", stdin=rules.encode())
-    try:
+    async with packet_table(_TABLE, content):
         yield Counted()
-    finally:
-        await output("nft", "delete", "table", *_TABLE)
 
 
 def leading_out() -> tuple[Object, ...]:

@@ -31,9 +31,10 @@ async def replica_pair(world: World) -> AsyncIterator[dict[str, Stand]]:
         yield stands
 
 
-async def leads(world: World) -> str:
-    """Return which of the two Deployments leads."""
-    return (await world.elected()).split("-")[0]
+async def leads(world: World) -> tuple[str, str]:
+    """Return which of the two Deployments leads, and which would be the next."""
+    leader = (await world.elected()).split("-")[0]
+    return leader, next(name for name in PORTS if name != leader)
 
 
 async def work(world: World) -> None:

@@ -50,8 +50,7 @@ def none_of(what: str, count: float) -> Figure:
 class Scenario:
     """A name, the claim that it proves, and the coroutine that measures in a fresh cluster with CRDs of a release.
 
-    `options` are of `gatewayd install`; `audited`: the API server keeps an audit log; `prepare` is called before there
-    is a cluster, where the network is.
+    `options` are of `gatewayd install`; `audited`: the API server keeps an audit log.
     """
 
     name: str
@@ -59,5 +58,4 @@ class Scenario:
     crds: str = NEWEST
     options: tuple[str, ...] = ()
     audited: bool = False
-    prepare: Callable[[], object] = tuple
     run: Callable[[World], Awaitable[tuple[Figure, ...]]]

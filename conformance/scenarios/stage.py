@@ -55,10 +55,8 @@ class Stage:
             await self.world.available(where, name)
         await self.rotate()
         await self.world.put(_parameters(), gateway(), _other())
-        for each in (gateway(), _other()):
-            await self.world.condition(each, "Programmed")
-        found = await self.world.api.get(manifests.path(gateway()))
-        self.address = str(found["status"]["addresses"][0]["value"])
+        self.address = await self.world.gateway_address(gateway())
+        await self.world.condition(_other(), "Programmed")
         await self.world.until(self._has_envoys, f"{ENVOYS} Envoys are ready")
 
     async def _has_envoys(self) -> bool:
@@ -138,9 +136,7 @@ FIRST_SLOTS = tuple(kind for kind, slot in KINDS if slot == 0)
 def gateway(*more: Object) -> Object:
     """Return the shop's Gateway, with further listeners."""
     listeners = (manifests.http_listener(), manifests.https_listener(SITE, "site"), *more)
-    item = manifests.gateway(SHOP, "gateway", *listeners)
-    item["spec"]["infrastructure"] = {"parametersRef": {"group": "", "kind": "ConfigMap", "name": "proxies"}}
-    return item
+    return manifests.gateway(SHOP, "gateway", *listeners, parameters="proxies")
 
 
 def _other() -> Object:

@@ -13,7 +13,8 @@ from conformance.scenarios import manifests
 from conformance.scenarios.judged import Asked, Judged, answer
 from conformance.scenarios.manifests import Object
 from conformance.scenarios.nemesis import Step
-from conformance.scenarios.pods import PodHandle, output
+from conformance.scenarios.packets import packet_table
+from conformance.scenarios.pods import PodHandle
 from conformance.scenarios.stage import GRANT, LINGER_SECONDS, STORE, Stage, gateway, pool
 from conformance.scenarios.world import SHOP
 from gatewayd.infra import layout
@@ -95,18 +96,13 @@ async def _pause(stage: Stage, _loop: Judged, step: Step) -> None:
 async def _cut_api(stage: Stage, _loop: Judged, step: Step) -> None:
     """Drop everything between one replica and the API server, both ways, without a word."""
     pod = await _chosen(stage, step)
-    rules = f"""\
-table inet history {{
+    chains = f"""\
   chain in {{ type filter hook prerouting priority -310; ip saddr {pod.address} tcp dport {{ 443, 6443 }} drop; }}
   chain out {{ type filter hook output priority -310; ip daddr {pod.address} tcp sport 6443 drop; }}
-}}
 """
     with stage.notes.hindrance(str(step)):
-        await output("nft", "-f", "-", stdin=rules.encode())
-        try:
+        async with packet_table("history", chains):
             await asyncio.sleep(step.seconds)
-        finally:
-            await output("nft", "delete", "table", "inet", "history")
         # TCP sends again what was lost, at worst after as long a wait as the cut has lasted.
         await asyncio.sleep(step.seconds)
         await stage.connected()

@@ -142,15 +142,20 @@ async def asked(address: str, host: str) -> tuple[int, str, str]:
     return response.status, ",".join(said["headers"].get(manifests.ROUTE_HEADER, ())), said["pod"]
 
 
-async def until_right(world: World, address: str, targets: Iterable[Target], *, within: float = 30.0) -> float:
-    """Wait until each target has given its right answer once; return the seconds that it took."""
+async def until_right(
+    world: World, address: str, targets: Iterable[Target], *, within: float = 30.0, in_a_row: int = 1
+) -> float:
+    """Wait until each target has given its right answer, on so many connections in a row; return the seconds."""
     began = time.monotonic()
     for each in targets:
         host = each.url.removeprefix("http://").rstrip("/")
 
         async def is_right(wanted: Target = each, name: str = host) -> bool:
-            status, said, pod = await asked(address, name)
-            return status == 200 and said in wanted.routes and pod.rsplit("-", 2)[0] in wanted.backends
+            found = [await asked(address, name) for _ in range(in_a_row)]
+            return all(
+                status == 200 and said in wanted.routes and pod.rsplit("-", 2)[0] in wanted.backends
+                for status, said, pod in found
+            )
 
         await world.until(is_right, f"{each.url} answers rightly", within=within)
     return time.monotonic() - began

@@ -10,7 +10,7 @@ import pytest_asyncio
 from gatewayd.ir.environment import ANY_IPV6
 from tests.feature.harness.echo import http_backend, tcp_backend
 from tests.feature.harness.http1 import ask, connect
-from tests.feature.harness.manifests import http_route, service
+from tests.feature.harness.manifests import GATEWAY, TCP_LISTENER, http_route, service
 from tests.feature.harness.ports import free_port, has_ipv6
 from tests.feature.harness.world import HOME, World
 from tests.feature.test_xds_accepts_edge import config
@@ -24,24 +24,13 @@ pytestmark = [
 
 SIX = "::1"
 FOUR = "127.0.0.1"
-BASE = """
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: edge, namespace: infra}
-spec:
-  gatewayClassName: gatewayd
-  listeners:
-  - {name: http, port: <http>, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}
-  - {name: tcp, port: <tcp>, protocol: TCP, allowedRoutes: {namespaces: {from: All}}}
-"""
-TCP_ROUTE = """---
-apiVersion: gateway.networking.k8s.io/v1
-kind: TCPRoute
-metadata: {name: t, namespace: shop}
-spec:
-  parentRefs: [{name: edge, namespace: infra, sectionName: tcp}]
-  rules: [{backendRefs: [{name: raw, port: 80}]}]
-"""
+BASE = GATEWAY + TCP_LISTENER
+TCP_ROUTE = http_route(
+    "t",
+    "- {backendRefs: [{name: raw, port: 80}]}",
+    kind="TCPRoute",
+    parent="name: edge, namespace: infra, sectionName: tcp",
+)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from gatewayd.manifests.folder import Absence
 from tests.feature.harness.closed_loop import closed_loop, said
-from tests.feature.harness.manifests import GATEWAY, http_route
+from tests.feature.harness.manifests import GATEWAY, http_route, service
 from tests.feature.harness.world import World
 from tests.feature.test_service_imports import REF, route, store, who
 
@@ -96,19 +96,7 @@ async def test_this_cluster_first_and_members_when_nobody_is_left_here(world: Wo
 
 async def test_a_dead_group_is_left_before_anybody_says_that_it_is_dead(world: World) -> None:
     """The endpoint of this cluster refuses connections, and no slice says so."""
-    dead = f"""---
-apiVersion: v1
-kind: Service
-metadata: {{name: dead, namespace: shop}}
-spec: {{ports: [{{name: web, port: 80}}]}}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {{name: dead-1, namespace: shop, labels: {{kubernetes.io/service-name: dead}}}}
-addressType: IPv4
-ports: [{{name: web, port: {world.port("nobody")}}}]
-endpoints: [{{addresses: [127.0.0.1]}}]
-"""
+    dead = service("dead", world.port("nobody"))
     here = "multicluster.kubernetes.io/derived-service: dead"
     await world.apply(secret("east"), dead, store(NEAREST, annotations=here), route())
     await says(world, "east", offer(world, "one"))

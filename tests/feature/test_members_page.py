@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from gatewayd.cli.check import app as check
 from gatewayd.cli.why import app as why
+from tests.feature.harness.manifests import GATEWAY
 from tests.feature.harness.world import World
 
 pytestmark = pytest.mark.envoy
@@ -16,14 +17,6 @@ PAGE = (Path(__file__).parents[2] / "docs" / "members.md").read_text(encoding="u
 FENCE = re.compile(r"^```([a-z]+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SECRET, MEMBER, HOME = [text for kind, text in FENCE.findall(PAGE) if kind == "yaml"]
 [REQUESTS] = [text for kind, text in FENCE.findall(PAGE) if kind == "requests"]
-GATEWAY = """
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: edge, namespace: infra}
-spec:
-  gatewayClassName: gatewayd
-  listeners: [{name: http, port: <http>, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]
-"""
 BASE = GATEWAY
 
 

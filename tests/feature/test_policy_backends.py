@@ -8,7 +8,7 @@ import pytest
 
 from tests.feature.harness import http1
 from tests.feature.harness.echo import Seen
-from tests.feature.harness.manifests import http_route, service
+from tests.feature.harness.manifests import GATEWAY, TCP_LISTENER, http_route, service
 from tests.feature.harness.policies import EDGE, drains, policy, target
 from tests.feature.harness.world import World
 
@@ -203,23 +203,13 @@ async def test_a_backend_is_told_by_the_proxy_protocol_whose_connection_it_is(wo
 async def test_tcp_is_hashed_by_address(world: World) -> None:
     """Nothing of a request is there to be hashed."""
     hashed = "default: {loadBalancing: {type: Maglev, hashOn: [{type: Header, name: x}, {type: Address}]}}"
-    gateway = """
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: edge, namespace: infra}
-spec:
-  gatewayClassName: gatewayd
-  listeners:
-  - {name: http, port: <http>, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}
-  - {name: tcp, port: <tcp>, protocol: TCP, allowedRoutes: {namespaces: {from: All}}}
-"""
     route = http_route(
         "t",
         "- {backendRefs: [{name: pool, port: 80}]}",
         kind="TCPRoute",
         parent="name: edge, namespace: infra, sectionName: tcp",
     )
-    await world.apply(gateway, both(world), route, backend_policy(hashed))
+    await world.apply(GATEWAY + TCP_LISTENER, both(world), route, backend_policy(hashed))
     names = Counter([(await http1.ask(world.port("tcp"), "/", host="any.example")).said[2] for _ in range(6)])
     assert list(names.values()) == [6]
 

@@ -15,21 +15,21 @@ from tests.unit.members.test_book import WEST, export, piece, service
 from tests.unit.translator.manifests import deltas
 
 SAYINGS = (
-    *((export(name=name), name) for name in ("store", "cart")),
-    (service(), "store"),
-    (service("type: ExternalName, externalName: a.example"), "store"),
-    (service("ports: [{name: web, port: 81, appProtocol: h2c}]").replace("name: store", "name: cart"), "cart"),
+    *(export(name=name) for name in ("store", "cart")),
+    service(),
+    service("type: ExternalName, externalName: a.example"),
+    service("ports: [{name: web, port: 81, appProtocol: h2c}]").replace("name: store", "name: cart"),
     *(
-        (piece(*addresses, name=name).replace("service-name: store", f"service-name: {owner}"), name)
+        piece(*addresses, name=name).replace("service-name: store", f"service-name: {owner}")
         for name in ("p1", "p2")
         for owner in ("store", "cart")
         for addresses in (("10.4.0.1",), ("10.4.0.1", "10.4.0.2"), ("10.9.0.1",), ())
     ),
-    (export(namespace="payments"), "store"),
+    export(namespace="payments"),
 )
-"""Texts of objects, and whether they are said or taken back: each step is one of them."""
 
 steps = st.lists(st.tuples(st.sampled_from(SAYINGS), st.booleans()), max_size=30)
+"""Texts of objects, and whether they are said or taken back."""
 
 
 def put(book: Book, table: Any, key: Any, obj: Any) -> None:
@@ -38,10 +38,10 @@ def put(book: Book, table: Any, key: Any, obj: Any) -> None:
 
 
 @given(steps)
-def test_what_came_before_leaves_no_trace(said: list[tuple[tuple[str, str], bool]]) -> None:
+def test_what_came_before_leaves_no_trace(said: list[tuple[str, bool]]) -> None:
     book, last = Book(WEST), {}
     followed = StandingRows(WEST)
-    for (text, _), is_there in said:
+    for text, is_there in said:
         (row,) = deltas(text)
         obj = row.obj if is_there else None
         touched = book.put(row.kind, ObjectKey(*row.key), obj)  # type: ignore[misc]

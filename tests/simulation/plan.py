@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from gatewayd.own_group import API_VERSION
+from gatewayd.own_group import API_VERSION, DOMAIN
 from tests.fakes.documents import GATEWAY_API, Json
 from tests.simulation.api_state import Key, RefusedError
 from tests.simulation.faults import Fault, happen
@@ -13,8 +13,7 @@ from tests.simulation.world import World
 from tests.unit.translator import pem
 
 GROUP = GATEWAY_API.split("/")[0]
-OWN_GROUP = API_VERSION.split("/")[0]
-VERSIONS = {GROUP: GATEWAY_API, OWN_GROUP: API_VERSION}
+VERSIONS = {"": "v1", "discovery.k8s.io": "discovery.k8s.io/v1", GROUP: GATEWAY_API, DOMAIN: API_VERSION}
 GATEWAYS = ("g1", "g2", "g3")
 ROUTES = tuple(f"r{number}" for number in range(8))
 SERVICES = ("one", "two", "three")
@@ -31,8 +30,7 @@ def key(group: str, plural: str, name: str, namespace: str = "shop") -> Key:
 
 def put(world: World, at: Key, kind: str, spec: Json, **more: Any) -> None:
     """Create or replace an object, as kubectl apply does."""
-    version = {**VERSIONS, "": "v1", "discovery.k8s.io": "discovery.k8s.io/v1"}[at.group]
-    body = {"apiVersion": version, "kind": kind, "metadata": {"name": at.name}, "spec": spec, **more}
+    body = {"apiVersion": VERSIONS[at.group], "kind": kind, "metadata": {"name": at.name}, "spec": spec, **more}
     world.state.apply(at, body, status_only=False)
 
 

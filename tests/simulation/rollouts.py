@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import structlog
 
+from gatewayd.own_group import DOMAIN
 from tests.fakes.skipping_loop import SkippingLoop
 from tests.simulation import plan
 from tests.simulation.api_state import Change, Key
@@ -146,7 +147,7 @@ async def _there_and_back(world: World) -> list[str]:
         plan.gateway(world, name, "gatewayd")
     for plural, (kind, section) in _POLICIES.items():
         targets = [{"group": plan.GROUP, "kind": "Gateway", "name": name} for name in GATEWAYS]
-        at = plan.key(plan.OWN_GROUP, plural, "p")
+        at = plan.key(DOMAIN, plural, "p")
         plan.put(world, at, kind, {"targetRefs": targets, "default": section})
     watcher = Watcher(world=world)
     world.state.hooks.append(watcher.hear)

@@ -147,8 +147,7 @@ async def _ports(world: World) -> tuple[Figure, ...]:
 async def _exercise(world: World) -> None:
     """Let gatewayd do what it seldom does: another kind of workload, autoscaling, a class and a Gateway that go."""
     parameters = manifests.config_map(SHOP, "odd", {"autoscaling": "{maxReplicas: 2}"})
-    item = manifests.gateway(SHOP, "odd")
-    item["spec"]["infrastructure"] = {"parametersRef": {"group": "", "kind": "ConfigMap", "name": "odd"}}
+    item = manifests.gateway(SHOP, "odd", parameters="odd")
     await world.put(parameters, item)
     await asyncio.sleep(3)
     for data in ({"workload": "DaemonSet"}, {}):

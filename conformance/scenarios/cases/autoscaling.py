@@ -42,13 +42,11 @@ async def autoscaling(world: World) -> tuple[Figure, ...]:
     await world.install()
     await world.echoes("echo")
     wanted = {"autoscaling": f"{{min: {_LEAST}, max: {_MOST}, cpu: 70}}"}
-    item = manifests.gateway(SHOP, "gateway")
-    item["spec"]["infrastructure"] = {"parametersRef": {"group": "", "kind": "ConfigMap", "name": "proxies"}}
+    item = manifests.gateway(SHOP, "gateway", parameters="proxies")
     await world.put(manifests.config_map(SHOP, "proxies", wanted), item)
-    await world.condition(item, "Programmed")
+    address = await world.gateway_address(item)
     autoscaler = (await world.kubectl("-n", SHOP, "get", "hpa", "-o", "name")).split()
     await _scale(world, _LEAST)
-    address = str((await world.api.get(manifests.path(item)))["status"]["addresses"][0]["value"])
     targets = await stable_routes(world, 5, "echo")
     await until_right(world, address, targets)
     seen = _Seen()

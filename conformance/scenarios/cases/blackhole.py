@@ -12,7 +12,7 @@ import grpc
 from conformance.harness.addresses import ETCD_PORT
 from conformance.scenarios import manifests
 from conformance.scenarios.cases.restart import from_scratch
-from conformance.scenarios.pods import output
+from conformance.scenarios.packets import packet_table
 from conformance.scenarios.scenario import Figure
 from conformance.scenarios.traffic import asked, load, stable_routes, target, until_right
 from conformance.scenarios.world import SHOP, World
@@ -62,17 +62,12 @@ async def blackhole(world: World) -> tuple[Figure, ...]:
 async def _hole(world: World) -> AsyncIterator[None]:
     """Drop everything between gatewayd's Pods and the API server, both ways, without a word."""
     pods = ", ".join(each.address for each in await world.control_plane())
-    rules = f"""\
-table inet hole {{
+    chains = f"""\
   chain in {{ type filter hook prerouting priority -310; ip saddr {{ {pods} }} tcp dport {{ 443, 6443 }} drop; }}
   chain out {{ type filter hook output priority -310; ip daddr {{ {pods} }} tcp sport 6443 drop; }}
-}}
 """
-    await output("nft", "-f", "-", stdin=rules.encode())
-    try:
+    async with packet_table("hole", chains):
         yield
-    finally:
-        await output("nft", "delete", "table", "inet", "hole")
 
 
 async def _change(world: World) -> None:

@@ -58,7 +58,7 @@ async def endpoints(world: World) -> tuple[Figure, ...]:
     answers = running.answers
     return (
         Figure(what="requests", value=len(answers), at_least=1),
-        none_of("failed requests", sum(not each.is_right(targets[0]) for each in answers)),
+        none_of("failed requests", len(running.wrong())),
         Figure(what="killed: longest answer", value=_longest(answers, killed, stopped), unit="ms"),
         Figure(what="stopped: until it gets nothing more", value=left, unit="s", at_most=10),
         Figure(what="stopped: longest answer", value=_longest(answers, stopped, going), unit="ms"),
@@ -76,14 +76,7 @@ def _service() -> Object:
 
 async def _slice(world: World) -> Object:
     addresses = [pod.address for name in (_STAYS, _FAILS) for pod in await world.pods(SHOP, f"app={name}")]
-    return {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": {"namespace": SHOP, "name": _NAME, "labels": {"kubernetes.io/service-name": _NAME}},
-        "addressType": "IPv4",
-        "ports": [{"port": manifests.ECHO_PORT, "protocol": "TCP"}],
-        "endpoints": [{"addresses": [each], "conditions": {"ready": True}} for each in addresses],
-    }
+    return manifests.endpoint_slice(SHOP, _NAME, _NAME, addresses)
 
 
 def _policies() -> tuple[Object, Object]:

@@ -10,16 +10,7 @@ from conformance.scenarios import manifests
 from conformance.scenarios.apifault import Stand, unhindered
 from conformance.scenarios.lies import PASS, Delay
 from conformance.scenarios.meanwhile import meanwhile
-from conformance.scenarios.replica_pair import (
-    LEASES,
-    PORTS,
-    first_write,
-    late_writes,
-    leads,
-    replica_pair,
-    work,
-    writes,
-)
+from conformance.scenarios.replica_pair import LEASES, first_write, late_writes, leads, replica_pair, work, writes
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.traffic import load, stable_routes, until_right
 from conformance.scenarios.world import SHOP, World
@@ -32,10 +23,9 @@ async def leader_killed(world: World) -> tuple[Figure, ...]:
     """Kill the leader for good; then pause the next one for longer than its lease; then end one in order."""
     async with replica_pair(world) as stands:
         targets = await stable_routes(world, 10, "echo")
-        address = await _address(world)
+        address = await world.gateway_address(manifests.gateway(SHOP, "gateway"))
         await until_right(world, address, targets)
-        lost = await leads(world)
-        heir = next(name for name in PORTS if name != lost)
+        lost, heir = await leads(world)
         async with load(world, f"{address}:80", targets, rate=50) as running:
             killed, dead_writes = await _without(world, stands, lost, heir)
             paused, stale = await _paused(world, stands, heir, lost)
@@ -48,11 +38,6 @@ async def leader_killed(world: World) -> tuple[Figure, ...]:
             none_of("writes by the paused one after it went on", stale),
             Figure(what="leader ended in order: another writes after", value=ended, unit="s"),
         )
-
-
-async def _address(world: World) -> str:
-    found = await world.api.get(manifests.path(manifests.gateway(SHOP, "gateway")))
-    return str(found["status"]["addresses"][0]["value"])
 
 
 async def _without(world: World, stands: dict[str, Stand], lost: str, heir: str) -> tuple[float, int]:
@@ -97,8 +82,7 @@ async def _paused(world: World, stands: dict[str, Stand], lost: str, heir: str) 
 
 async def _ended(world: World, stands: dict[str, Stand]) -> float:
     """Take the leader away in order."""
-    lost = await leads(world)
-    heir = next(name for name in PORTS if name != lost)
+    lost, heir = await leads(world)
     moment = time.time()
     await world.kubectl("-n", "gatewayd-system", "scale", f"deployment/{lost}", "--replicas=0")
     async with meanwhile(work(world)):
@@ -108,8 +92,7 @@ async def _ended(world: World, stands: dict[str, Stand]) -> float:
 async def lease_hung(world: World) -> tuple[Figure, ...]:
     """Hold back the leader's requests for the lease alone, without a word; they arrive when they are stale."""
     async with replica_pair(world) as stands:
-        lost = await leads(world)
-        heir = next(name for name in PORTS if name != lost)
+        lost, heir = await leads(world)
         async with meanwhile(work(world)):
             await asyncio.sleep(3)
             moment = time.time()

@@ -7,12 +7,10 @@ import os
 import signal
 import time
 
-import yaml
-
 from conformance.scenarios import manifests, witness
 from conformance.scenarios.cases.restart import all_ready, differing
 from conformance.scenarios.manifests import Object
-from conformance.scenarios.member_cluster import EXPORT_API, MemberCluster, crd, member_cluster
+from conformance.scenarios.member_cluster import EXPORT_API, MemberCluster, member_cluster, serve_kind
 from conformance.scenarios.pods import PodHandle
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.traffic import Load, load, target, until_right
@@ -29,16 +27,14 @@ _WITHIN = 2.0
 async def members(world: World) -> tuple[Figure, ...]:
     """Take a member's endpoint away, kill it, and cut the member off while a replica is restarted."""
     await world.install(replicas=2)
-    await world.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump(crd("ServiceImport")))
-    await world.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    await serve_kind(world.kubectl, "ServiceImport")
     await world.echoes(_HERE, _THERE)
     (there,) = await world.pods(SHOP, f"app={_THERE}")
     address = await world.gateway()
     async with member_cluster(world) as member:
         await member.offer("store", [there.address])
         await member.join("west")
-        await world.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump(_import()))
-        await world.put(_route())
+        await world.put(_import(), _route())
         both = target(_HOST, routes=["store"], backends=[_HERE, _THERE])
         await until_right(world, address, [both])
         await _is_known(world)

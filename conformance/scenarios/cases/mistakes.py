@@ -25,10 +25,9 @@ _SERVICE = f"/api/v1/namespaces/{SHOP}/services/{_NAME}"
 
 
 def _gateway(protocol: str = "HTTP") -> Object:
-    item = manifests.gateway(SHOP, "gateway", {"name": "http", "port": 80, "protocol": protocol})
+    listener = {"name": "http", "port": 80, "protocol": protocol}
+    item = manifests.gateway(SHOP, "gateway", listener, parameters=_OWN["metadata"]["name"])
     item["spec"]["gatewayClassName"] = _CLASS
-    ref = {"group": "", "kind": "ConfigMap", "name": _OWN["metadata"]["name"]}
-    item["spec"]["infrastructure"] = {"parametersRef": ref}
     return item
 
 
@@ -75,9 +74,7 @@ async def _begin(world: World) -> tuple[str, Target]:
     await world.install()
     await world.echoes("echo")
     await world.put(_OF_CLASS, manifests.gateway_class(_CLASS, _OF_CLASS), _OWN, _gateway())
-    await world.condition(_gateway(), "Programmed")
-    status = (await world.api.get(manifests.path(_gateway())))["status"]
-    address = str(status["addresses"][0]["value"])
+    address = await world.gateway_address(_gateway())
     wanted = target("kept.example", routes=["kept"], backends=["echo"])
     await world.put(manifests.route(SHOP, "kept", ["kept.example"], "echo"))
     await until_right(world, address, [wanted])

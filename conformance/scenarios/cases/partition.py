@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 from conformance.scenarios import manifests
 from conformance.scenarios.cases.restart import from_scratch
 from conformance.scenarios.meanwhile import meanwhile
-from conformance.scenarios.pods import PodHandle, output
+from conformance.scenarios.packets import packet_table
+from conformance.scenarios.pods import PodHandle
 from conformance.scenarios.replica_pair import PORTS, first_write, late_writes, leads, replica_pair, work, writes
 from conformance.scenarios.scenario import Figure, none_of
-from conformance.scenarios.traffic import Target, asked, load, stable_routes, target, until_right
+from conformance.scenarios.traffic import Target, load, stable_routes, target, until_right
 from conformance.scenarios.world import SHOP, World
 from gatewayd.infra import layout
 
@@ -31,8 +32,7 @@ async def partition(world: World) -> tuple[Figure, ...]:
         address = await _two_envoys(world)
         targets = await stable_routes(world, 2 * _EDITS, "echo")
         await until_right(world, address, targets)
-        lost = await leads(world)
-        heir = next(name for name in PORTS if name != lost)
+        lost, heir = await leads(world)
         [pod] = await world.control_plane(lost)
         async with load(world, f"{address}:80", targets[_EDITS:], rate=100) as running, meanwhile(work(world)):
             moment = time.time()
@@ -61,8 +61,7 @@ async def partition(world: World) -> tuple[Figure, ...]:
 
 async def _two_envoys(world: World) -> str:
     """Give the Gateway as many Envoys as there are replicas; return its address."""
-    item = manifests.gateway(SHOP, "gateway")
-    item["spec"]["infrastructure"] = {"parametersRef": {"group": "", "kind": "ConfigMap", "name": "proxies"}}
+    item = manifests.gateway(SHOP, "gateway", parameters="proxies")
     await world.put(manifests.config_map(SHOP, "proxies", {"replicas": str(_ENVOYS)}), item)
 
     async def are_ready() -> bool:
@@ -78,8 +77,7 @@ async def _cut_off(pod: PodHandle, api_port: int) -> AsyncIterator[None]:
 
     The kubelet reaches it as before, so that it stays ready and nobody is kept from it.
     """
-    rules = f"""\
-table inet partition {{
+    chains = f"""\
   chain to_api {{ type filter hook prerouting priority -310; ip saddr {pod.address} tcp dport {api_port} drop; }}
   chain from_api {{ type filter hook output priority -310; ip daddr {pod.address} tcp sport {api_port} drop; }}
   chain proxies {{
@@ -87,13 +85,9 @@ table inet partition {{
     ip daddr {pod.address} tcp dport {layout.XDS_PORT} drop
     ip saddr {pod.address} tcp sport {layout.XDS_PORT} drop
   }}
-}}
 """
-    await output("nft", "-f", "-", stdin=rules.encode())
-    try:
+    async with packet_table("partition", chains):
         yield
-    finally:
-        await output("nft", "delete", "table", "inet", "partition")
 
 
 async def _edited(world: World, backend: str) -> list[Target]:
@@ -105,17 +99,8 @@ async def _edited(world: World, backend: str) -> list[Target]:
 
 
 async def _served_by_all(world: World, address: str, targets: Sequence[Target]) -> float:
-    """Wait until each target answers rightly on many new connections in a row; return the seconds."""
-    began = time.monotonic()
-    for each in targets:
-        host = each.url.removeprefix("http://").rstrip("/")
-
-        async def holds(name: str = host, backends: frozenset[str] = each.backends) -> bool:
-            found = [await asked(address, name) for _ in range(_IN_A_ROW)]
-            return all(status == 200 and pod.rsplit("-", 2)[0] in backends for status, _, pod in found)
-
-        await world.until(holds, f"{host} answers rightly through every Envoy", within=120)
-    return time.monotonic() - began
+    """Wait until every Envoy gives the right answers; return the seconds."""
+    return await until_right(world, address, targets, within=120, in_a_row=_IN_A_ROW)
 
 
 async def _heard(world: World, pod: PodHandle) -> float:

@@ -12,21 +12,15 @@ from conformance.scenarios.traffic import load, stable_routes, until_right
 from conformance.scenarios.world import SHOP, World
 from gatewayd.ir.infrastructure import object_name
 
-_NOT_READY = "node.kubernetes.io/not-ready"
-
 
 async def replacement(world: World) -> tuple[Figure, ...]:
     """Let a DaemonSet take a Deployment's place under load, and back; look all the time how many Envoys are ready."""
     await world.install()
-    await world.kubectl("taint", "nodes", "--all", f"{_NOT_READY}-")
     await world.echoes("echo")
     await world.put(_parameters("Deployment"))
-    item = manifests.gateway(SHOP, "gateway")
-    reference = {"group": "", "kind": "ConfigMap", "name": "parameters"}
-    item["spec"]["infrastructure"] = {"parametersRef": reference}
+    item = manifests.gateway(SHOP, "gateway", parameters="parameters")
     await world.put(item)
-    await world.condition(item, "Programmed")
-    address = str((await world.api.get(manifests.path(item)))["status"]["addresses"][0]["value"])
+    address = await world.gateway_address(item)
     targets = await stable_routes(world, 5, "echo")
     await until_right(world, address, targets)
     seen: list[int] = []

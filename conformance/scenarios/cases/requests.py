@@ -200,9 +200,7 @@ async def _until_proxies(world: World, *, without: frozenset[str]) -> None:
 
 
 def _gateway(*listeners: Object) -> Object:
-    item = manifests.gateway(SHOP, "gateway", *listeners)
-    item["spec"]["infrastructure"] = {"parametersRef": {"group": "", "kind": "ConfigMap", "name": "proxies"}}
-    return item
+    return manifests.gateway(SHOP, "gateway", *listeners, parameters="proxies")
 
 
 def _parameters() -> Object:

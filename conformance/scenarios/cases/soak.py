@@ -189,17 +189,5 @@ class _Soak:
 
 
 def _slice(number: int, turn: int) -> manifests.Object:
-    metadata = {
-        "namespace": SHOP,
-        "name": f"made-{number}",
-        "labels": {"kubernetes.io/service-name": f"made-{number}"},
-    }
     addresses = [f"10.244.200.{1 + (turn + offset) % 250}" for offset in range(1 + turn % 4)]
-    return {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": metadata,
-        "addressType": "IPv4",
-        "ports": [{"name": "", "port": manifests.ECHO_PORT, "protocol": "TCP"}],
-        "endpoints": [{"addresses": [each], "conditions": {"ready": True}} for each in addresses],
-    }
+    return manifests.endpoint_slice(SHOP, f"made-{number}", f"made-{number}", addresses)

@@ -63,8 +63,7 @@ async def _shared_gateway(world: World) -> str:
     item = manifests.gateway(SHOP, "gateway", {**manifests.http_listener(), "allowedRoutes": everybody})
     item["spec"]["allowedListeners"] = everybody
     await world.put(item)
-    await world.condition(item, "Programmed")
-    return str((await world.api.get(manifests.path(item)))["status"]["addresses"][0]["value"])
+    return await world.gateway_address(item)
 
 
 def _odd_objects() -> list[manifests.Object]:

@@ -63,11 +63,7 @@ def _service() -> Object:
 async def _slice(world: World, name: str, zone: str) -> Object:
     """Return a slice with the Pods of a Deployment, as if they were in a zone."""
     addresses = [pod.address for pod in await world.pods(SHOP, f"app={name}")]
-    return {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": {"namespace": SHOP, "name": f"store-{name}", "labels": {"kubernetes.io/service-name": "store"}},
-        "addressType": "IPv4",
-        "ports": [{"name": "web", "port": manifests.ECHO_PORT, "protocol": "TCP"}],
-        "endpoints": [{"addresses": [each], "zone": zone, "conditions": {"ready": True}} for each in addresses],
-    }
+    item = manifests.endpoint_slice(SHOP, f"store-{name}", "store", addresses, port="web")
+    for each in item["endpoints"]:
+        each["zone"] = zone
+    return item

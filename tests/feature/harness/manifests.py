@@ -25,6 +25,10 @@ spec:
   listeners:
   - {name: http, port: <http>, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}
 """
+TCP_LISTENER = """\
+  - {name: tcp, port: <tcp>, protocol: TCP, allowedRoutes: {namespaces: {from: All}}}
+"""
+"""Of a Gateway like this one, after its own."""
 
 
 def filled(text: str, port_of: Callable[[str], int]) -> str:

@@ -20,6 +20,13 @@ async def cluster() -> AsyncIterator[Cluster]:
         yield found
 
 
+@pytest_asyncio.fixture
+async def member() -> AsyncIterator[Cluster]:
+    """Give the cluster of a member, beside the one of the replica."""
+    async with api_server() as found:
+        yield found
+
+
 @pytest.fixture
 def server(cluster: Cluster) -> ApiServer:
     return cluster.server

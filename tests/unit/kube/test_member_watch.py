@@ -1,9 +1,8 @@
 """One watch of a member that answers as it likes: what it does to us is nothing but its own."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
 
 from gatewayd.api.meta import ObjectKey
@@ -12,7 +11,7 @@ from gatewayd.kube.member_access import member_access
 from gatewayd.kube.member_watch import MemberWatch, connect
 from gatewayd.members.credentials import Credentials
 from gatewayd.members.declaration import MemberDeclaration
-from tests.fakes.api_server import Cluster, Reply, access, api_server
+from tests.fakes.api_server import Cluster, Reply, access
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
 from tests.unit.kube.member_rig import CA, EXPORTS, SERVICES, SLICES, TIMING, said
@@ -41,12 +40,6 @@ class Heard:
 
     async def run(self) -> None:
         await self.watch.run(lambda: KubeClient(access(self._url), longest=self._longest))
-
-
-@pytest_asyncio.fixture
-async def member() -> AsyncIterator[Cluster]:
-    async with api_server() as found:
-        yield found
 
 
 async def test_everything_is_listed_once(member: Cluster) -> None:

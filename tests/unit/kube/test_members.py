@@ -1,23 +1,15 @@
 """Members of a replica: declared, listed, cut off, restarted, rotated, removed."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
 from gatewayd.ir.member_limits import MEMBER_DRAIN_SECONDS, MEMBER_FIRST_SECONDS, MEMBER_STALE_SECONDS
 from gatewayd.kube import members
-from tests.fakes.api_server import Cluster, Drop, Hole, api_server, refused
+from tests.fakes.api_server import Cluster, Drop, Hole, refused
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
 from tests.unit.kube.member_rig import EXPORTS, HOME, KEPT, SERVICES, SLICES, Rig, piece, said, secret
-
-
-@pytest_asyncio.fixture
-async def member() -> AsyncIterator[Cluster]:
-    async with api_server() as found:
-        yield found
 
 
 @pytest_asyncio.fixture

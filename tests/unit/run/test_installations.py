@@ -19,7 +19,18 @@ from tests.fakes.api_server import ApiServer, access, api_server
 from tests.fakes.documents import Json, event
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes, skipping
-from tests.unit.run.test_cluster import API, CLASS, GATEWAY, NOW, OPTIONS, around, condition, gateway, gateway_class
+from tests.unit.run.test_cluster import (
+    API,
+    CLASS,
+    GATEWAY,
+    NOW,
+    OPTIONS,
+    around,
+    condition,
+    gateway,
+    gateway_class,
+    named,
+)
 from tests.unit.translator.manifests import deltas
 
 RED: Final = "red.example/gatewayd"
@@ -37,8 +48,7 @@ def red_class() -> Json:
 
 
 def red_gateway() -> Json:
-    found = gateway("red")
-    return {**found, "metadata": {**found["metadata"], "name": "red"}}
+    return named(gateway("red"), "red")
 
 
 def route() -> Json:
