@@ -39,12 +39,12 @@ async def changed_paths(
     watch = _Watch(folders)
     try:
         while True:
-            paths: set[str] = set()
-            if await _is_readable(watch.descriptor, tick):
-                until = loop.time() + longest
+            await _is_readable(watch.descriptor, tick)
+            # On a busy machine the wait may end before the loop has seen what there is: it is read all the same.
+            paths = set(watch.read())
+            until = loop.time() + longest
+            while paths and loop.time() < until and await _is_readable(watch.descriptor, quiet):
                 paths.update(watch.read())
-                while loop.time() < until and await _is_readable(watch.descriptor, quiet):
-                    paths.update(watch.read())
             yield frozenset(paths)
     finally:
         os.close(watch.descriptor)
