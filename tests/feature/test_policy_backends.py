@@ -10,6 +10,7 @@ from tests.feature.harness import http1
 from tests.feature.harness.echo import Seen
 from tests.feature.harness.manifests import GATEWAY, TCP_LISTENER, http_route, service
 from tests.feature.harness.policies import EDGE, drains, policy, target
+from tests.feature.harness.ports import free_port
 from tests.feature.harness.world import World
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
@@ -192,9 +193,8 @@ async def test_a_backend_is_told_by_the_proxy_protocol_whose_connection_it_is(wo
         writer.close()
         await writer.wait_closed()
 
-    server = await asyncio.start_server(listen, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
+    port = free_port()  # nobody had it before: an Envoy of another test may still look for who was there
+    async with await asyncio.start_server(listen, "127.0.0.1", port):
         await world.apply(pool(port), ROUTE, backend_policy("default: {connection: {proxyProtocol: V1}}"))
         assert (await world.ask("/", host="r.example", source="127.0.0.5")).status == 200
         assert (await asyncio.wait_for(heard.get(), DEADLINE)).startswith(b"PROXY TCP4 127.0.0.5 ")
