@@ -98,7 +98,7 @@ class MemberWatch:
             try:
                 await self._watch(connect)
             except Exception:  # noqa: BLE001 - whatever it is, it came from the member
-                failures += 1
+                failures = 1 if self.is_complete else failures + 1
                 self._restarted(_EVERYTHING)
                 _log.exception("member failed")
             await asyncio.sleep(self._timing.backoff.delay(failures, self._timing.random))

@@ -5,12 +5,14 @@ it. A Service of that name that does not carry our mark, or is of another XBacke
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Change
 from gatewayd.infra.selecting_service import selecting_document
 from gatewayd.ir.selected_pods import SelectingService
+from gatewayd.kube.api_errors import NotFoundError
 from gatewayd.kube.client import KubeClient
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import LiveObject, name_of
@@ -71,7 +73,8 @@ class SelectingServices:
         elif live is not None:
             preconditions = {"uid": live.metadata.uid}
             options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
-            await self._client.request("DELETE", path, body=options)
+            with suppress(NotFoundError):  # it went with its XBackend
+                await self._client.request("DELETE", path, body=options)
 
     def _is_ours(self, live: LiveObject, wanted: SelectingService) -> bool:
         owned = any(each.kind == "XBackend" and each.name == wanted.backend for each in live.metadata.owner_references)

@@ -117,6 +117,35 @@ async def test_what_nobody_thought_of_is_begun_anew(member: Cluster, monkeypatch
     assert "member failed" in [each["event"] for each in logs]
 
 
+class FailingOnce(Heard):
+    """One who fails at the next thing that it hears of, when it is told to."""
+
+    is_to_fail = False
+
+    def heard(self, watch: MemberWatch, changed: Iterable[ObjectKey]) -> None:
+        if self.is_to_fail:
+            self.is_to_fail = False
+            raise ZeroDivisionError
+        super().heard(watch, changed)
+
+
+async def test_what_fails_once_all_was_heard_fails_for_the_first_time(member: Cluster) -> None:
+    said(member, "10.4.0.1")
+    heard = FailingOnce(member.url)
+    bookmark = {"type": "BOOKMARK", "object": {"kind": "Service", "metadata": {"resourceVersion": "1"}}}
+    async with running(heard.run()):
+        for _failure in range(3):
+            await passes(5.0)
+            assert heard.watch.is_complete
+            asked = len(member.server.requests)
+            heard.is_to_fail = True
+            await member.server.watches[-1].send(bookmark)
+            await passes(0.4)
+            assert (heard.is_to_fail, len(member.server.requests)) == (False, asked)
+            await passes(0.2)
+            assert len(member.server.requests) > asked
+
+
 def _fails(_book: object, _service: object) -> None:
     raise ZeroDivisionError
 

@@ -89,6 +89,15 @@ async def test_a_failure_is_counted_and_tried_again(rig: Rig) -> None:
     assert PATH in rig.server.objects
 
 
+async def test_one_that_went_by_itself_is_no_failure(rig: Rig) -> None:
+    rig.exists()
+    rig.server.script("DELETE", PATH, refused(404, "NotFound", "gone"))
+    async with running(rig.services.run()):
+        rig.hears(GOES)
+        await passes(0.1)
+    assert (rig.failures, [each.method for each in rig.server.requests]) == ([], ["GET", "DELETE"])
+
+
 async def test_only_the_leader_writes_and_a_new_one_looks_at_all(rig: Rig) -> None:
     rig.leader.leads = False
     async with running(rig.services.run()):
