@@ -234,7 +234,7 @@ def _endpoints(backend: Backend, clusters: Mapping[Upstream, Cluster]) -> tuple[
     if cluster is None:
         return ()
     if isinstance(cluster.endpoints, Discovered):
-        return tuple(f"{each.address}:{each.port}" for each in cluster.endpoints.endpoints if not each.draining)
+        return tuple(f"{each.address}:{each.port}" for each in cluster.endpoints.serving)
     return (f"{cluster.endpoints.hostname}:{cluster.endpoints.port}",)
 
 

@@ -184,11 +184,13 @@ def _of_match(route: Route, mark: Mark, says: str, place: str) -> Step:
 
 def _ready(endpoints: Discovered) -> str:
     """Return how many endpoints are ready, and where, when that makes a difference; "" for none."""
-    ready = [each for each in endpoints.endpoints if not each.draining]
-    if not ready:
+    serving = endpoints.serving
+    if not serving:
         return ""
-    count = f"{len(ready)} endpoint{'' if len(ready) == 1 else 's'} ready"
-    zones = Counter(each.zone for each in ready if each.zone)
+    count = f"{len(serving)} endpoint{'' if len(serving) == 1 else 's'} ready"
+    if not set(serving) & set(endpoints.endpoints):
+        count = f"{count}, of those that take over"
+    zones = Counter(each.zone for each in serving if each.zone)
     shown = ", ".join(f"{zone} {number}" for zone, number in sorted(zones.items()))
     return f"{count}, a proxy prefers those of its own zone: {shown}" if shown else count
 

@@ -20,7 +20,7 @@ def ready_endpoints(view: View, kind: str, key: ObjectKey) -> int | None:
     if gateway is None:
         return None
     clusters = (cluster(view, GatewayUpstream(gateway, each)).endpoints for each in _upstreams(view, member))
-    counted = [sum(not one.draining for one in each.endpoints) for each in clusters if isinstance(each, Discovered)]
+    counted = [len(each.serving) for each in clusters if isinstance(each, Discovered)]
     return sum(counted) if counted else None
 
 

@@ -131,7 +131,7 @@ def _without_endpoints(served: Served) -> Iterator[Finding]:
 
 
 def _has_endpoints(cluster: Cluster) -> bool:
-    return not isinstance(cluster.endpoints, Discovered) or bool(cluster.endpoints.endpoints)
+    return not isinstance(cluster.endpoints, Discovered) or bool(cluster.endpoints.serving)
 
 
 def _cause(engine: Engine, service: ObjectKey) -> str:

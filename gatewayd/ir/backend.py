@@ -81,6 +81,20 @@ class Discovered:
     closed: str = ""
     failover: tuple[tuple[Endpoint, ...], ...] = ()
 
+    @property
+    def groups(self) -> tuple[tuple[Endpoint, ...], ...]:
+        """All of them, in the order of their turns."""
+        return (self.endpoints, *self.failover)
+
+    @property
+    def serving(self) -> tuple[Endpoint, ...]:
+        """Those who get new sessions while all are well: of the first group that has somebody who does not drain.
+
+        Where all drain, the first group that has anybody.
+        """
+        staying = (tuple(each for each in group if not each.draining) for group in self.groups)
+        return next(filter(None, (*staying, *self.groups)), ())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:

@@ -161,7 +161,7 @@ def _endpoint_counts(config: ProxyConfig, hosts: list[_Host]) -> Mapping[str, in
 
 
 def _endpoints(cluster: Cluster) -> int | None:
-    return len(cluster.endpoints.endpoints) if isinstance(cluster.endpoints, Discovered) else None
+    return len(cluster.endpoints.serving) if isinstance(cluster.endpoints, Discovered) else None
 
 
 def _l4(config: ProxyConfig) -> Iterator[L4Forward]:

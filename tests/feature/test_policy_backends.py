@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from gatewayd.explain.action import Forwarded
+from gatewayd.explain.request import Sent
+from gatewayd.explain.trace import Taken, Translated, traces
 from tests.feature.harness import http1
 from tests.feature.harness.echo import Seen
 from tests.feature.harness.manifests import GATEWAY, TCP_LISTENER, http_route, service
@@ -63,6 +66,18 @@ async def until(world: World, wanted: set[str], count: int = 6) -> None:
     async with asyncio.timeout(DEADLINE):
         while set(await answers(world, count)) != wanted:  # each answer gives way to others
             pass
+
+
+def foretold(world: World) -> tuple[str, ...]:
+    """Return the endpoints that explain names for the route."""
+    translated = Translated(engine=world.reconciler.store.engine, configs=tuple(world.reconciler.configs.values()))
+    sent = Sent(scheme="http", method="GET", host="r.example", target="/", headers=())
+    (trace,) = traces(translated, sent, world.port("http"))
+    assert isinstance(trace.end, Taken)
+    assert isinstance(trace.end.happening, Forwarded)
+    (share,) = trace.end.happening.shares
+    assert share.problem == ""
+    return share.endpoints
 
 
 async def test_what_is_beyond_the_limits_gets_a_503_and_no_listener_drains(world: World) -> None:
@@ -130,6 +145,7 @@ async def test_the_next_service_takes_over_and_gives_back(world: World) -> None:
     await world.apply(service("pool"))
     await world.remove("EndpointSlice shop/pool-1")
     assert await answers(world, 4) == {"three": 4}
+    assert foretold(world) == (f"127.0.0.1:{world.backends['three'].port}",)
     await world.apply(pool(world.backends["two"].port))
     assert await answers(world, 4) == {"two": 4}
 

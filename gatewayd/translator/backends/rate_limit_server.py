@@ -60,6 +60,6 @@ def silent_server(view: View, gateway: ObjectKey) -> str:
         return ""
     upstream = counting.upstream
     endpoints = cluster(view, GatewayUpstream(gateway, upstream)).endpoints
-    if not isinstance(endpoints, Discovered) or endpoints.endpoints:
+    if not isinstance(endpoints, Discovered) or endpoints.serving:
         return ""
     return f'the rate limit service, Service "{upstream.namespace}/{upstream.name}", has no ready endpoint'

@@ -15,15 +15,16 @@ from gatewayd.xds import names
 
 def load_assignment(cluster: Cluster, discovered: Discovered) -> Any:
     """Return the endpoints of a cluster; none of them is a valid answer, and then requests get a 503."""
-    groups = (discovered.endpoints, *discovered.failover)
+    groups = discovered.groups
     asked_at = checked_port(cluster)
+    spared = not all(endpoint.draining for group in groups for endpoint in group)
     localities = [
         endpoint_components_pb2.LocalityLbEndpoints(
             locality=base_pb2.Locality(zone=zone) if zone else None, lb_endpoints=members, priority=priority
         )
         for priority, group in enumerate(groups)
         if group or len(groups) > 1
-        for zone, members in _by_zone(group, asked_at)
+        for zone, members in _by_zone(group, asked_at, spared=spared)
     ]
     return endpoint_pb2.ClusterLoadAssignment(cluster_name=names.cluster(cluster.upstream), endpoints=localities)
 
@@ -38,9 +39,9 @@ def checked_port(cluster: Cluster) -> int:
     return active.port if active is not None else 0
 
 
-def _by_zone(group: tuple[Endpoint, ...], asked_at: int) -> list[tuple[str, list[Any]]]:
+def _by_zone(group: tuple[Endpoint, ...], asked_at: int, *, spared: bool) -> list[tuple[str, list[Any]]]:
     """Return the members of a group by zone; of a group without any, no members of no zone."""
-    members = lb_endpoints(group, asked_at)
+    members = _members(group, asked_at, spared=spared)
     zones = sorted({endpoint.zone for endpoint in group})
     if len(zones) < 2:
         return [(zones[0] if zones else "", members)]
@@ -50,9 +51,16 @@ def _by_zone(group: tuple[Endpoint, ...], asked_at: int) -> list[tuple[str, list
     ]
 
 
-def lb_endpoints(endpoints: tuple[Endpoint, ...], asked_at: int = 0) -> list[Any]:
-    """Return the members of one group, in their order; `asked_at` is the port for checks, 0 for their own."""
-    spared = not all(endpoint.draining for endpoint in endpoints)
+def lb_endpoints(endpoints: tuple[Endpoint, ...]) -> list[Any]:
+    """Return the members of the only group, in their order."""
+    return _members(endpoints, 0, spared=not all(endpoint.draining for endpoint in endpoints))
+
+
+def _members(endpoints: tuple[Endpoint, ...], asked_at: int, *, spared: bool) -> list[Any]:
+    """Return the members of a group; `asked_at` is the port for checks, 0 for their own.
+
+    `spared`: those that drain are, since somebody is there who does not.
+    """
     return [
         lb_endpoint(
             endpoint.address,

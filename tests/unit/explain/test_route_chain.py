@@ -2,10 +2,10 @@
 
 import pytest
 
-from gatewayd.explain.steps import Step
+from gatewayd.explain.steps import Mark, Step
 from gatewayd.ir.outcome import FleetReport, Rejection
 from tests.unit.explain.chains import NO_PROXY_ASKED, SYNCED, asked, bad
-from tests.unit.translator.manifests import SHOP
+from tests.unit.translator.manifests import CART, SHOP
 
 ROUTE = """
 kind: HTTPRoute
@@ -113,3 +113,18 @@ spec:
     at = next(number for number, each in enumerate(steps) if each.subject.startswith("Service shop/cart"))
     assert steps[at + 1].subject == "policy"
     assert steps[at + 1].says.startswith('spec.default.limits {"requests":3} of BackendPolicy shop/calm')
+
+
+def test_who_takes_over_is_no_503() -> None:
+    spare = CART.replace("cart", "spare")
+    empty = SHOP.replace("endpoints: [{addresses: [10.0.0.1]}]", "endpoints: []")
+    policy = """
+kind: BackendPolicy
+metadata: {name: it, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: cart}]
+  default: {failover: {services: [{name: spare, port: 80}]}}
+"""
+    steps = asked("httproute/shop/it", empty, spare, policy, ROUTE)
+    (backend,) = [each for each in steps if each.subject == "Service shop/cart:80, weight 1"]
+    assert (backend.mark, backend.says) == (Mark.GOOD, "1 endpoint ready, of those that take over")

@@ -81,3 +81,18 @@ def test_a_certificate_in_a_secret_of_another_type(kind: str, reasons: list[str]
         f"apiVersion: v1\nkind: Secret\nmetadata: {{name: c}}\ntype: {kind}\nstringData: {{tls.crt: a, tls.key: b}}\n"
     )
     assert [each.reason for each in translated(f"{SHOP}---\n{secret}").findings] == reasons
+
+
+def test_a_service_whose_part_another_takes_has_somebody() -> None:
+    spare = f"{SERVICE}---\n{SLICE}".replace("cart", "spare")
+    policy = """---
+apiVersion: gatewayd.io/v1alpha1
+kind: BackendPolicy
+metadata: {name: over}
+spec:
+  targetRefs: [{group: "", kind: Service, name: cart}]
+  default: {failover: {services: [{name: spare, port: 80}]}}
+"""
+    empty = SHOP.replace("endpoints: [{", "endpoints: [] # [{")
+    assert "NoEndpoints" in [reason for _, reason, _ in told(empty)]
+    assert "NoEndpoints" not in [reason for _, reason, _ in told(f"{empty}---\n{spare}{policy}")]

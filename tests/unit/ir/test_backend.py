@@ -1,4 +1,4 @@
-from gatewayd.ir.backend import Endpoint, Protocol, Upstream
+from gatewayd.ir.backend import Discovered, Endpoint, Protocol, Upstream
 
 
 def upstream(name: str, port: int, protocol: Protocol) -> Upstream:
@@ -31,3 +31,14 @@ def test_what_a_protocol_is_spoken_over() -> None:
         Protocol.TCP: "TCP",
         Protocol.UDP: "UDP",
     }
+
+
+def test_who_gets_new_sessions() -> None:
+    stays, other, leaves = (
+        Endpoint(address=f"10.0.0.{at}", port=80, draining=draining)
+        for at, draining in ((1, False), (2, False), (3, True))
+    )
+    assert Discovered(endpoints=(stays, leaves), failover=((other,),)).serving == (stays,)
+    assert Discovered(endpoints=(leaves,), failover=((), (other, leaves))).serving == (other,)
+    assert Discovered(endpoints=(leaves,), failover=((leaves,),)).serving == (leaves,)
+    assert Discovered(endpoints=()).serving == ()

@@ -43,6 +43,13 @@ def test_draining_endpoints_are_marked_while_others_are_there() -> None:
     assert [each.health_status for each in last] == [health_check_pb2.UNKNOWN] * 2
 
 
+def test_who_drains_is_spared_while_somebody_of_another_group_is_there() -> None:
+    leaving = endpoint(1, draining=True)
+    for failover, status in (((endpoint(2),), health_check_pb2.DRAINING), ((leaving,), health_check_pb2.UNKNOWN)):
+        made = load_assignment(cluster("cart"), Discovered(endpoints=(leaving,), failover=(failover,)))
+        assert made.endpoints[0].lb_endpoints[0].health_status == status
+
+
 def test_one_member() -> None:
     made = lb_endpoint("name.example", 80, health_check_pb2.UNKNOWN)
     assert made.endpoint.address.socket_address.address == "name.example"
