@@ -129,7 +129,7 @@ async def scaling(world: World) -> tuple[Figure, ...]:
     """Scale by hand, then by an autoscaler, under load."""
     await _begin(world)
     await world.put(_with(_OWN, {"replicas": "2"}))
-    await world.available(SHOP, _NAME)
+    await _steady(world, 2)
     await world.put(_with(_OWN, {"replicas": "external"}))
     handed = await _steady(world, 2)
     await world.kubectl("-n", SHOP, "scale", f"deployment/{_NAME}", "--replicas=3")
