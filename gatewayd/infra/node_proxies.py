@@ -19,7 +19,8 @@ JSON = dict[str, Any]
 
 _NAME: Final = layout.NODE
 _LABELS: Final[Mapping[str, str]] = {"app.kubernetes.io/name": _NAME, "app.kubernetes.io/part-of": layout.CONTROL_PLANE}
-_SELECTOR: Final[Mapping[str, str]] = {"app.kubernetes.io/name": _NAME}
+SELECTOR: Final[Mapping[str, str]] = {"app.kubernetes.io/name": _NAME}
+"""The labels that the pods of nodes are selected by."""
 WORKERS: Final = 2
 """Threads of a node's Envoy, which is there beside all of the node's pods: by itself it would have one a core."""
 _ENVOY_RESOURCES: Final = {"requests": {"cpu": "100m", "memory": "128Mi"}}
@@ -90,7 +91,7 @@ def _daemon_set(chosen: NodeProxies) -> JSON:
         "volumes": list(_volumes()),
     }
     return {
-        "selector": {"matchLabels": dict(_SELECTOR)},
+        "selector": {"matchLabels": dict(SELECTOR)},
         "revisionHistoryLimit": 2,
         # The ports are the node's: the new pod can begin when the old one has ended.
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}},
