@@ -166,6 +166,17 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
             goal=at_most(1),
         ),
     ),
+    "mesh": (
+        Gate(what="Envoy's memory a routed port (KiB), most", value=_most("envoy_kib_a_port"), goal=at_most(0)),
+        Gate(
+            what="Envoy's memory a routed port, 2,000 to 200", value=_ratio("envoy_kib_a_port", 1, 0), goal=at_most(1.2)
+        ),
+        Gate(what="bytes of a change, 2,000 to 200 ports", value=_ratio("change_bytes", 1, 0), goal=at_most(1.1)),
+    ),
+    "mesh_fanout": (
+        Gate(what="bytes a node, 100 to one", value=_last_to_first("bytes_per_client"), goal=at_most(1.05)),
+    ),
+    "mesh_hop": (Gate(what="wrong answers and none", value=_most("wrong_answers"), goal=at_most(0)),),
 }
 """By measurement."""
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,7 +96,8 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Running]:
+async def running(folder: Path, fleet_of: FleetKey = _GATEWAY, within: Sequence[str] = ()) -> AsyncIterator[Running]:
+    """Run an Envoy of a fleet; `within` are the words of a program that becomes it, elsewhere."""
     converged = asyncio.Event()
     connected = asyncio.Event()
     fleet = Counted(
@@ -106,14 +107,23 @@ async def running(folder: Path) -> AsyncIterator[Running]:
     server = AdsServer(fleet, (UnixListener(path=folder / "xds" / "socket"),))
     started = bootstrap(
         node="proxy",
-        fleet=_GATEWAY,
+        fleet=fleet_of,
         control_plane=UnixSocket(path=str(folder / "xds" / "socket")),
         admin=AdminSocket(path=str(folder / "admin")),
         probes_port=None,
         drain=None,
     )
     (folder / "bootstrap.json").write_text(json.dumps(started))
-    command = [str(envoy_binary()), "-c", str(folder / "bootstrap.json"), "--concurrency", "1", "-l", "warning"]
+    command = [
+        *within,
+        str(envoy_binary()),
+        "-c",
+        str(folder / "bootstrap.json"),
+        "--concurrency",
+        "1",
+        "-l",
+        "warning",
+    ]
     async with AsyncExitStack() as stack:
         await server.start()
         stack.push_async_callback(server.stop)

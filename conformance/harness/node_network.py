@@ -38,6 +38,10 @@ def lacking() -> str:
     return "" if made.returncode == 0 else f"no network namespace with nftables: {made.stderr.decode().strip()}"
 
 
+class ProgramError(Exception):
+    """A program did not end well; what it printed."""
+
+
 @dataclass
 class Namespace:
     """A network namespace, and the thread that is in it."""
@@ -46,12 +50,15 @@ class Namespace:
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def enter(self) -> None:
+        """Let the thread enter."""
         self._thread.submit(_enter, _NAMESPACES / self.name).result()
 
     def leave(self) -> None:
+        """End the thread."""
         self._thread.shutdown()
 
     async def run(self, act: Callable[[], T]) -> T:
+        """Do something in the namespace."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, act)
 
     async def listening(self, address: str, port: int) -> socket.socket:
@@ -69,12 +76,13 @@ class Namespace:
         return ("nsenter", f"--net={_NAMESPACES / self.name}", *words)
 
     async def output(self, *words: str) -> str:
-        """Run a program in the namespace, and return what it prints; it must end well."""
+        """Run a program in the namespace, and return what it prints. Raises ProgramError when it does not end well."""
         process = await asyncio.create_subprocess_exec(
             *self.command(*words), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
         told, _ = await process.communicate()
-        assert process.returncode == 0, told.decode()
+        if process.returncode:
+            raise ProgramError(told.decode())
         return told.decode()
 
 

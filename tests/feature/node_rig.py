@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from conformance.harness.node_network import NODE_ADDRESS, Network, ProgramError, network
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
@@ -28,7 +29,6 @@ from tests.feature.ads_rig import envoy_binary
 from tests.feature.harness.echo import Backend, finish, in_tasks
 from tests.feature.harness.http1 import Answer, Connection
 from tests.feature.harness.publisher import Publisher
-from tests.feature.node_network import NODE_ADDRESS, Network, network
 from tests.unit.translator.manifests import delta, documents
 
 NODE = "node-1"
@@ -251,7 +251,7 @@ class Node:
 
     async def table(self) -> str:
         """Return the agent's table as nft prints it, "" for none."""
-        with suppress(AssertionError):
+        with suppress(ProgramError):
             return await self.network.node.output("nft", "list", "table", "inet", "gatewayd")
         return ""
 

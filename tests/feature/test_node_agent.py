@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.feature.node_network import NODE_ADDRESS, lacking
+from conformance.harness.node_network import NODE_ADDRESS, lacking
 from tests.feature.node_rig import DEADLINE, Node, ended, node, route
 
 WHY = lacking()
