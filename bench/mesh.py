@@ -2,8 +2,8 @@
 
 `python -m bench.mesh PORTS BACKENDS` prints one JSON line: memory of either with a mesh that has no routes, then with a
 route for a port of each of PORTS Services, which lead to BACKENDS Services; then what a change of one route costs. The
-process has the environment of the image; Envoy is real, in a network of its own (the ports of a node's proxy are the
-same everywhere), which takes root.
+process has the environment of the image; Envoy and the agent that it asks are real, in a network namespace with
+nftables, which takes root.
 """
 
 import asyncio
@@ -12,55 +12,74 @@ import statistics
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from bench.hosts import QUIET, WARM_UP, Running, running
+from bench.agent import running_agent
+from bench.hosts import CONTROL_PLANE, QUIET, WARM_UP, Running, running
 from bench.image import as_in_the_image
 from bench.mesh_objects import edited, mesh, routed
 from bench.policies import in_use
-from bench.process import usage
+from bench.process import cpu, usage
+from conformance.harness.node_network import network
 from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.run.memory import tune_allocator, tune_collector
 
 CHANGES: Final = 100
-_ELSEWHERE: Final = ("unshare", "--net")
 
 
-async def changed(of: Running, step: int, ports: int, backends: int) -> tuple[float, float, int]:
-    """Edit a route; return the seconds until Envoy has ACKed it, those of its CPU, and the bytes that it was sent."""
-    cpu, sent = of.cpu(), of.fleet.sent
+class Change(NamedTuple):
+    """What one took: seconds until Envoy had ACKed it, those of CPU of Envoy and of the agent, bytes that were sent."""
+
+    seconds: float
+    envoy: float
+    agent: float
+    bytes: int
+
+
+async def changed(of: Running, agent: int, step: int, ports: int, backends: int) -> Change:
+    """Edit a route."""
+    before, own, sent = of.cpu(), cpu(agent), of.fleet.sent
     seconds = await of.apply(edited(step, ports, backends))
-    return seconds, of.cpu() - cpu, of.fleet.sent - sent
+    return Change(seconds, of.cpu() - before, cpu(agent) - own, of.fleet.sent - sent)
+
+
+async def size(of: Running, agent: int, folder: Path) -> dict[str, float]:
+    """Return the MiB of each: what Envoy says it has allocated, and what the system has given."""
+    return {
+        "envoy": await in_use(folder / "admin"),
+        "envoy_rss": usage(of.pid).rss,
+        "agent_rss": usage(agent).rss,
+        "control_plane_rss": usage().rss,
+    }
 
 
 async def measure(ports: int, backends: int, folder: Path) -> dict[str, Any]:
-    admin = folder / "admin"
-    async with running(folder, MESH_FLEET, _ELSEWHERE) as of:
+    asks = folder / "agent"
+    async with (
+        network({}) as where,
+        running_agent(where.node, folder / CONTROL_PLANE, asks) as agent,
+        running(folder, MESH_FLEET, where.node.command(), asks) as of,
+    ):
         await of.apply(*mesh())
         await asyncio.sleep(QUIET)
-        idle, own, idle_rss = await in_use(admin), usage().rss, usage(of.pid).rss
-        sent = of.fleet.sent
+        idle, sent = await size(of, agent, folder), of.fleet.sent
         await of.apply(*routed(ports, backends))
         await asyncio.sleep(QUIET)
-        full, mine, full_rss = await in_use(admin), usage().rss, usage(of.pid).rss
-        size = of.fleet.sent - sent
-        changes = [await changed(of, step, ports, backends) for step in range(1, WARM_UP + CHANGES + 1)][WARM_UP:]
-    times, cpus, sizes = zip(*changes, strict=True)
+        full, first = await size(of, agent, folder), of.fleet.sent - sent
+        steps = range(1, WARM_UP + CHANGES + 1)
+        changes = [await changed(of, agent, step, ports, backends) for step in steps][WARM_UP:]
     return {
         "ports": ports,
         "backends": backends,
-        "envoy_idle_mib": round(idle, 1),
-        "envoy_mib": round(full, 1),
-        "envoy_kib_a_port": round((full - idle) / ports * 1024, 2),
-        "envoy_idle_rss_mib": round(idle_rss, 1),
-        "envoy_rss_mib": round(full_rss, 1),
-        "control_plane_idle_mib": round(own, 1),
-        "control_plane_mib": round(mine, 1),
-        "control_plane_kib_a_port": round((mine - own) / ports * 1024, 2),
-        "first_load_bytes": size,
-        "change_ms_median": round(statistics.median(times) * 1e3, 2),
-        "change_envoy_cpu_ms_median": round(statistics.median(cpus) * 1e3, 3),
-        "change_bytes": round(statistics.mean(sizes)),
+        **{f"{name}_idle_mib": round(value, 1) for name, value in idle.items()},
+        **{f"{name}_mib": round(value, 1) for name, value in full.items()},
+        "envoy_kib_a_port": round((full["envoy"] - idle["envoy"]) / ports * 1024, 2),
+        "control_plane_kib_a_port": round((full["control_plane_rss"] - idle["control_plane_rss"]) / ports * 1024, 2),
+        "first_load_bytes": first,
+        "change_ms_median": round(statistics.median(each.seconds for each in changes) * 1e3, 2),
+        "change_envoy_cpu_ms_median": round(statistics.median(each.envoy for each in changes) * 1e3, 3),
+        "change_agent_cpu_ms_median": round(statistics.median(each.agent for each in changes) * 1e3, 3),
+        "change_bytes": round(statistics.mean(each.bytes for each in changes)),
     }
 
 

@@ -108,7 +108,7 @@ def _envoy() -> JSON:
         "args": list(_arguments()),
         "env": [field_variable("POD_NAME", "metadata.name")],
         "ports": [{"name": "probes", "containerPort": NODE_PROBES_PORT, "protocol": "TCP"}],
-        "readinessProbe": envoy_readiness("probes"),
+        "readinessProbe": _readiness(),
         "lifecycle": {"preStop": {"exec": {"command": list(hook)}}},
         "resources": _ENVOY_RESOURCES,
         "securityContext": {**CONTAINER_SECURITY, **own},
@@ -117,6 +117,12 @@ def _envoy() -> JSON:
             {"name": "sockets", "mountPath": layout.ADMIN_FOLDER},
         ],
     }
+
+
+def _readiness() -> JSON:
+    """Return the probe on the node itself: its address may be of IPv6, where nobody answers it."""
+    probe = envoy_readiness("probes")
+    return {**probe, "httpGet": {**probe["httpGet"], "host": "127.0.0.1"}}
 
 
 def _arguments() -> Iterator[str]:
@@ -134,7 +140,9 @@ def _agent(chosen: NodeProxies) -> JSON:
         "args": ["agent"],
         "env": [
             field_variable("NODE_NAME", "spec.nodeName"),
-            field_variable("NODE_ADDRESS", "status.hostIP"),
+            # One of each family that the node has.
+            # https://kubernetes.io/docs/concepts/workloads/pods/downward-api/#downwardapi-fieldRef
+            field_variable("NODE_ADDRESS", "status.hostIPs"),
             field_variable("POD_NAMESPACE", "metadata.namespace"),
             {"name": "GATEWAYD_LOG_LEVEL", "value": chosen.log_level},
             {"name": "GATEWAYD_FAIL_CLOSED", "value": "true" if chosen.fails_closed else ""},

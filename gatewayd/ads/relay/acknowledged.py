@@ -12,7 +12,6 @@ from typing import Final
 from envoy.service.discovery.v3 import discovery_pb2
 
 from gatewayd.ir.mesh import NodeRedirect, redirect_to
-from gatewayd.ir.proxy import listener_name
 from gatewayd.xds.resource import LISTENER, ROUTE, SCOPED_ROUTE, TypeUrl
 
 _HEARD: Final = (LISTENER, SCOPED_ROUTE, ROUTE)
@@ -81,4 +80,4 @@ class Acknowledged:
         names = scopes.names & routes.names
         self._redirects = {name: self._redirects.get(name) or redirect_to(name) for name in names}
         found = (each for each in self._redirects.values() if each is not None)
-        return frozenset(each for each in found if listener_name("tcp", each.proxy_port) in listeners.names)
+        return frozenset(each for each in found if each.listener in listeners.names)

@@ -49,16 +49,6 @@ def test_all_replicas_are_asked_and_told_as_one(gatewayd: Gatewayd, kubeconfig: 
     assert ran.code == 2, ran.err  # a proxy refuses something
 
 
-def test_nodes_of_a_mesh_are_told_whether_or_not_they_are_connected(
-    gatewayd: Gatewayd, kubeconfig: Path, pods: Pods
-) -> None:
-    pods.nodes = {"gatewayd-node-x": "worker-1"}
-
-    lines = [" ".join(line.split()) for line in gatewayd("status", "--kubeconfig", kubeconfig).out.splitlines()]
-
-    assert lines[lines.index("NODE PROXY ENVOY STATE") + 1] == "worker-1 gatewayd-node-x - not connected"
-
-
 def test_the_namespace_is_that_of_the_context_unless_another_one_is_named(gatewayd: Gatewayd, kubeconfig: Path) -> None:
     assert "1 Gateway, 2 routes" in gatewayd("status", "--kubeconfig", kubeconfig).out
     assert "0 routes" in gatewayd("status", "--kubeconfig", kubeconfig, "-n", "shop").out
