@@ -106,6 +106,21 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
         module="bench.fanout",
         arguments=((1, 5_000), (10, 5_000), (100, 5_000), (1_000, 5_000), (1_000, 100)),
     ),
+    "mesh": Measurement(
+        title="The mesh: routed Service ports, and Services that their routes lead to",
+        module="bench.mesh",
+        arguments=((200, 20), (2_000, 20), (2_000, 2_000)),
+    ),
+    "mesh_fanout": Measurement(
+        title="The mesh: one change of a route to N nodes",
+        module="bench.mesh_fanout",
+        arguments=((1, 2_000), (100, 2_000)),
+    ),
+    "mesh_hop": Measurement(
+        title="The mesh: what the hop through a node's proxy adds to a request",
+        module="bench.mesh_hop",
+        arguments=((20, 2),),
+    ),
 }
 
 

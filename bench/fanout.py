@@ -208,14 +208,17 @@ async def run(report: Report) -> list[Row]:
 async def alone(clients: int, routes: int) -> Row:
     """Measure gatewayd without its peers."""
     peer = gatewayd(routes, recorded(routes, ROUNDS[clients], DEFAULT_ENVIRONMENT))
+    return {"clients": clients, "routes": routes, **await one_change(peer, clients)}
+
+
+async def one_change(peer: Peer, clients: int) -> Row:
+    """Let so many clients in, then play one change after the other."""
     with tempfile.TemporaryDirectory() as folder:
         async with session(peer, clients, Path(folder) / "0") as of:
             connect = await of.connect()
             taken = [await of.push() for _ in range(ROUNDS[clients])]
             memory = of.memory()
     return {
-        "clients": clients,
-        "routes": routes,
         "all_connected_s": round(connect.last, 3),
         "last_client_has_it_s_median": round(statistics.median(each.last for each in taken), 4),
         "last_client_has_it_s_max": round(max(each.last for each in taken), 4),

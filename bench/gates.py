@@ -166,6 +166,29 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
             goal=at_most(1),
         ),
     ),
+    "mesh": (
+        # Of two rules each; one more takes 2.4.
+        Gate(
+            what="Envoy's memory a routed port (KiB), few backends",
+            value=lambda rows: float(rows[1]["envoy_kib_a_port"]),
+            goal=at_most(15),
+        ),
+        Gate(
+            what="Envoy's memory a routed port (KiB), as many backends",
+            value=lambda rows: float(rows[2]["envoy_kib_a_port"]),
+            goal=at_most(32),
+        ),
+        Gate(what="bytes of a change, 2,000 to 200 ports", value=_ratio("change_bytes", 1, 0), goal=at_most(1.1)),
+        Gate(
+            what="agent's CPU of a change, 2,000 to 200 ports",
+            value=_ratio("change_agent_cpu_ms_median", 1, 0),
+            goal=at_most(2),
+        ),
+    ),
+    "mesh_fanout": (
+        Gate(what="bytes a node, 100 to one", value=_last_to_first("bytes_per_client"), goal=at_most(1.05)),
+    ),
+    "mesh_hop": (Gate(what="wrong answers and none", value=_most("wrong_answers"), goal=at_most(0)),),
 }
 """By measurement."""
 

@@ -11,14 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bench.inputs import delta, route, surroundings
-from bench.process import usage
+from bench.process import cpu, usage
 from bench.tables_envoy import DEADLINE, envoy_binary, free_port
 from gatewayd.ads.fleet import Fleet, Stream
 from gatewayd.ads.listen import UnixListener
@@ -36,6 +36,8 @@ from gatewayd.xds.resource import Snapshot
 
 CHANGES = 100
 WARM_UP = 10
+CONTROL_PLANE = "xds/socket"
+"""Where gatewayd serves, in the folder of what runs."""
 QUIET = 1.0
 """Seconds after which Envoy has nothing more to do for what it has ACKed."""
 _GATEWAY = GatewayFleet(namespace="bench", name="gw")
@@ -90,37 +92,47 @@ class Running:
         return time.perf_counter() - began
 
     def cpu(self) -> float:
-        """Return the seconds that Envoy has run on a processor (schedstat: nanoseconds, of each thread)."""
-        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
-        return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
+        """Return the seconds that Envoy has run on a processor."""
+        return cpu(self.pid)
+
+
+def _envoy(folder: Path, fleet: FleetKey, asks: Path) -> tuple[str, ...]:
+    """Write what an Envoy of a fleet starts with, and return what starts it; it asks at a socket."""
+    started = bootstrap(
+        node="proxy",
+        fleet=fleet,
+        control_plane=UnixSocket(path=str(asks)),
+        admin=AdminSocket(path=str(folder / "admin")),
+        probes_port=None,
+        drain=None,
+    )
+    file = folder / "bootstrap.json"
+    file.write_text(json.dumps(started))
+    return (str(envoy_binary()), "-c", str(file), "--concurrency", "1", "-l", "warning", "--use-dynamic-base-id")
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Running]:
+async def running(
+    folder: Path, fleet_of: FleetKey = _GATEWAY, within: Sequence[str] = (), asks: Path | None = None
+) -> AsyncIterator[Running]:
+    """Run an Envoy of a fleet; `within` are the words of a program that becomes it, elsewhere.
+
+    It asks the socket `asks`, of whoever stands between, or that of gatewayd itself.
+    """
     converged = asyncio.Event()
     connected = asyncio.Event()
     fleet = Counted(
         lambda _gateway, report: connected.set() if report.connected else None,
         on_converged=lambda _gateway: converged.set(),
     )
-    server = AdsServer(fleet, (UnixListener(path=folder / "xds" / "socket"),))
-    started = bootstrap(
-        node="proxy",
-        fleet=_GATEWAY,
-        control_plane=UnixSocket(path=str(folder / "xds" / "socket")),
-        admin=AdminSocket(path=str(folder / "admin")),
-        probes_port=None,
-        drain=None,
-    )
-    (folder / "bootstrap.json").write_text(json.dumps(started))
-    command = [str(envoy_binary()), "-c", str(folder / "bootstrap.json"), "--concurrency", "1", "-l", "warning"]
+    socket = folder / CONTROL_PLANE
+    server = AdsServer(fleet, (UnixListener(path=socket),))
+    command = (*within, *_envoy(folder, fleet_of, asks or socket))
     async with AsyncExitStack() as stack:
         await server.start()
         stack.push_async_callback(server.stop)
         log = stack.enter_context((folder / "envoy.log").open("wb"))
-        process = subprocess.Popen(  # noqa: ASYNC220
-            [*command, "--use-dynamic-base-id"], stdout=log, stderr=log, cwd=folder
-        )
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)  # noqa: ASYNC220
         stack.push_async_callback(asyncio.to_thread, process.wait, DEADLINE)
         stack.callback(process.terminate)
         publisher = ToEnvoy(fleet)

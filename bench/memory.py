@@ -9,7 +9,6 @@ own decoding; statuses are kept as the status writer keeps them.
 import asyncio
 import gc
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,8 +22,8 @@ from typing import Any
 
 import gatewayd.run.replica  # noqa: F401 - what a pod imports
 from bench import stored
+from bench.image import as_in_the_image
 from bench.process import usage
-from conformance import dockerfile
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
@@ -254,16 +253,9 @@ class _ToProxies:
         self._fleet.retire(fleet)
 
 
-def _as_in_the_image() -> None:
-    """Start again with the image's environment, unless this is it."""
-    wanted = {**os.environ, **dockerfile.environment()}
-    if wanted != os.environ:
-        os.execve(sys.executable, (sys.executable, "-m", "bench.memory", *sys.argv[1:]), wanted)  # noqa: S606
-
-
 def main() -> None:
     routes, mode = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
-    _as_in_the_image()
+    as_in_the_image("bench.memory")
     if mode == "objects":
         objects(routes)
     elif mode == "trace":

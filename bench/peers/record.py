@@ -7,7 +7,7 @@ A record is a list of steps; step 0 is the first snapshot, each further step wha
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,11 +86,17 @@ def services(routes: int) -> int:
     return max(1, routes // 10)
 
 
-def filled(publisher: Publisher, routes: int, environment: Environment) -> Reconciler:
-    """Return a reconciler that has published so many routes."""
+def beginning(routes: int, environment: Environment) -> Iterator[Delta]:
+    """Yield so many routes, and what they need."""
+    yield Delta(kind=Environment, key=HERE, obj=environment)
+    yield from surroundings(services(routes))
+    yield from (delta(route(number, services(routes), 0)) for number in range(routes))
+
+
+def filled(publisher: Publisher, objects: Iterable[Delta]) -> Reconciler:
+    """Return a reconciler that has published what follows from objects."""
     reconciler = Reconciler(publisher=publisher, on_batch=lambda _batch: None, awaited=())
-    events = [Delta(kind=Environment, key=HERE, obj=environment), *surroundings(services(routes))]
-    reconciler.submit([*events, *(delta(route(number, services(routes), 0)) for number in range(routes))])
+    reconciler.submit(tuple(objects))
     reconciler.step()
     return reconciler
 
@@ -122,14 +128,18 @@ class _Recorder:
 
 def recorded(routes: int, changes: int, environment: Environment) -> Record:
     """Return the steps of so many changes."""
+    return played(beginning(routes, environment), (change(number, routes) for number in range(1, changes + 1)))
+
+
+def played(objects: Iterable[Delta], changes: Iterable[Delta]) -> Record:
+    """Return what objects come to, and what each change, of one fleet, alters in that."""
     recorder = _Recorder()
-    reconciler = filled(recorder, routes, environment)
-    before: Mapping[Key, Resource] = {}
-    steps = []
-    for number in range(changes + 1):
-        if number:
-            reconciler.submit((change(number, routes),))
-            reconciler.step()
+    reconciler = filled(recorder, objects)
+    before = recorder.resources
+    steps = [tuple(_differences({}, before))]
+    for each in changes:
+        reconciler.submit((each,))
+        reconciler.step()
         steps.append(tuple(_differences(before, recorder.resources)))
         before = recorder.resources
     return Record(steps=tuple(steps))

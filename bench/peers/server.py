@@ -5,21 +5,24 @@ It translates each edit itself: what is measured includes all from the object to
 
 import asyncio
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench.peers.record import change, filled
+from bench.peers.record import beginning, change, filled
 from bench.publishers import ToProxies
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.run.memory import tune_collector
+from gatewayd.store import Delta
 
 
-async def serve(socket: Path, routes: int) -> None:
+async def serve(socket: Path, objects: Iterable[Delta], edit: Callable[[int], Delta]) -> None:
+    """Serve what follows from objects; `edit` returns what the line of a number does."""
     tune_collector()
     fleet = Fleet(on_report=lambda _gateway, _report: None)
-    reconciler = filled(ToProxies(fleet), routes, DEFAULT_ENVIRONMENT)
+    reconciler = filled(ToProxies(fleet), objects)
     server = AdsServer(fleet, (UnixListener(path=socket),))
     await server.start()
     lines = asyncio.StreamReader()
@@ -28,11 +31,16 @@ async def serve(socket: Path, routes: int) -> None:
     step = 0
     while line := await lines.readline():
         step += 1
-        reconciler.submit((change(step, routes),))
+        reconciler.submit((edit(step),))
         reconciler.step()
         print(line.decode().strip(), flush=True)
     await server.stop()
 
 
+def main(socket: str, routes: str) -> None:
+    count = int(routes)
+    asyncio.run(serve(Path(socket), beginning(count, DEFAULT_ENVIRONMENT), lambda step: change(step, count)))
+
+
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
+    main(*sys.argv[1:])

@@ -17,12 +17,16 @@ PATIENCE = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """A control plane. `command` starts one server of it on a socket; `servers` of them share the clients."""
+    """A control plane. `command` starts one server of it on a socket; `servers` of them share the clients.
+
+    `fleet`: whose Envoys the clients say they are.
+    """
 
     name: str
     record: Record
     command: Callable[[Path], tuple[str, ...]]
     servers: int = 1
+    fleet: str = "bench/gw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,4 +149,5 @@ async def session(peer: Peer, clients: int, folder: Path) -> AsyncIterator[Sessi
         for server in servers:
             await server.hear()
         command = (str(built() / "adsclient"), "-address", ",".join(addresses), "-clients", str(clients))
-        yield Session(peer, tuple(servers), await stack.enter_async_context(program(*command)))
+        envoys = await stack.enter_async_context(program(*command, "-node-cluster", peer.fleet))
+        yield Session(peer, tuple(servers), envoys)

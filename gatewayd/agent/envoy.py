@@ -5,15 +5,17 @@ https://www.envoyproxy.io/docs/envoy/v1.40.0/operations/admin#get--ready
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from gatewayd.ir.mesh import ListeningPort
+
 PATIENCE: Final = 2.0
 """Seconds for an answer."""
 _ASKED: Final = b"GET /ready HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
-_TABLES: Final = (Path("/proc/self/net/tcp"), Path("/proc/self/net/tcp6"))
+_TABLES: Final = {4: Path("/proc/self/net/tcp"), 6: Path("/proc/self/net/tcp6")}
 _LISTENING: Final = "0A"
 
 
@@ -44,12 +46,16 @@ async def health(port: int) -> Health:
     return Health.SERVES if status.split(b" ")[1:2] == [b"200"] else Health.AWAY
 
 
-def bound(ports: Iterable[int], tables: Iterable[Path] = _TABLES) -> frozenset[int]:
-    """Return those of the ports that somebody of this network namespace listens on.
+def bound(ports: Iterable[ListeningPort], tables: Mapping[int, Path] = _TABLES) -> frozenset[ListeningPort]:
+    """Return those of the ports that somebody of this network namespace listens on, by a socket of their family.
 
     https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
     """
-    return frozenset(ports).intersection(port for table in tables for port in _listening(table))
+    wanted = frozenset(ports)
+    versions = {each.version for each in wanted}
+    return wanted.intersection(
+        ListeningPort(version, port) for version in versions for port in _listening(tables[version])
+    )
 
 
 def _listening(table: Path) -> Iterable[int]:

@@ -15,7 +15,7 @@ from gatewayd.agent import table as tables
 from gatewayd.agent.envoy import Health, bound
 from gatewayd.agent.kernel import KernelError
 from gatewayd.agent.table import Command, NodeTable
-from gatewayd.ir.mesh import PRODUCER_PORT, NodeRedirect
+from gatewayd.ir.mesh import ListeningPort, NodeRedirect
 
 REFRESH_SECONDS: Final = 5.0
 """The kernel is told so often that the Envoy is alive: twice it may fail."""
@@ -33,7 +33,7 @@ class Kernel:
     """What there is of the node: how a transaction is carried out, which ports are listened on, what time it is."""
 
     apply: Callable[[Iterable[Command]], Awaitable[None]]
-    bound: Callable[[Iterable[int]], frozenset[int]] = bound
+    bound: Callable[[Iterable[ListeningPort]], frozenset[ListeningPort]] = bound
     clock: Callable[[], float]
 
 
@@ -47,7 +47,7 @@ class Steering:
         self._empty = NodeTable(addresses=addresses, redirects=frozenset(), callers=frozenset(), fails_open=fails_open)
         self._namespaces: Mapping[str, str] = {}
         # Ports of the proxy that have been seen to be listened on since it is alive.
-        self._bound: frozenset[int] = frozenset()
+        self._bound: frozenset[ListeningPort] = frozenset()
         # What the kernel has; None while that is unknown.
         self._applied: NodeTable | None = None
         self._is_alive = False
@@ -118,7 +118,7 @@ class Steering:
         else:
             _log.warning("envoy away")
 
-    def _bound_of(self, ports: set[int]) -> frozenset[int]:
+    def _bound_of(self, ports: set[ListeningPort]) -> frozenset[ListeningPort]:
         """Return those of the ports that the Envoy listens on. Whoever looks reads all connections of the node."""
         if not ports <= self._bound:
             self._bound |= self._kernel.bound(ports - self._bound)
@@ -126,7 +126,7 @@ class Steering:
 
     async def _until_bound(self, redirects: frozenset[NodeRedirect]) -> None:
         before = self._wanted.redirects if self._wanted is not None else frozenset()
-        new = {each.proxy_port for each in redirects} - {each.proxy_port for each in before}
+        new = {each.listening for each in redirects} - {each.listening for each in before}
         deadline = self._kernel.clock() + BOUND_SECONDS
         while not new <= self._bound_of(new) and self._kernel.clock() < deadline:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(_LOOK_SECONDS)
@@ -135,10 +135,10 @@ class Steering:
         """Make the table what is wanted, as far as the Envoy listens."""
         if self._wanted is None:
             return
-        there = self._bound_of({PRODUCER_PORT, *self._wanted.consumer_ports})
+        there = self._bound_of({each.listening for each in self._wanted.redirects})
         # Where pods shall not get by, a port that nobody listens on is a closed door.
         is_open = self._wanted.fails_open
-        redirects = frozenset(each for each in self._wanted.redirects if each.proxy_port in there or not is_open)
+        redirects = frozenset(each for each in self._wanted.redirects if each.listening in there or not is_open)
         views = {each.callers: each.proxy_port for each in redirects if each.callers}
         callers = frozenset(
             (address, views[namespace]) for address, namespace in self._namespaces.items() if namespace in views

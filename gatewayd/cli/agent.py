@@ -12,12 +12,16 @@ from gatewayd.run.agent_options import AgentOptions, encoded
 
 app = typer.Typer(add_completion=False)
 
+_ALLOWED = "an address of IPv4, one of IPv6, or one of each with a comma between is allowed"
 
-def _address(text: str) -> str:
+
+def _addresses(text: str) -> str:
     try:
-        ipaddress.IPv4Address(text)
+        versions = [ipaddress.ip_address(each).version for each in text.split(",")]
     except ValueError as error:
-        raise typer.BadParameter(f"{error}; an address of IPv4 is allowed, which nodes' proxies listen on") from error
+        raise typer.BadParameter(f"{error}; {_ALLOWED}") from error
+    if len(set(versions)) < len(versions):
+        raise typer.BadParameter(f"{text!r} has several addresses of a family; {_ALLOWED}")
     return text
 
 
@@ -25,7 +29,10 @@ def _address(text: str) -> str:
 def agent(  # noqa: PLR0913 - one argument an option is how typer works
     *,
     node: Annotated[str, typer.Option(envvar="NODE_NAME", help="Name of the node.")],
-    address: Annotated[str, typer.Option(envvar="NODE_ADDRESS", callback=_address, help="Address of the node.")],
+    address: Annotated[
+        str,
+        typer.Option(envvar="NODE_ADDRESS", callback=_addresses, help="Addresses of the node, with a comma between."),
+    ],
     namespace: Annotated[
         str, typer.Option(envvar="POD_NAMESPACE", help="Namespace of the control plane.")
     ] = layout.NAMESPACE,
@@ -46,7 +53,7 @@ def agent(  # noqa: PLR0913 - one argument an option is how typer works
     """Lead what this node's pods send to Services with routes to its Envoy, while that is alive."""
     options = AgentOptions(
         node=node,
-        addresses=(address,),
+        addresses=tuple(address.split(",")),
         socket=socket,
         xds_host=xds_host or layout.absolute_name(namespace),
         xds_port=xds_port,

@@ -74,11 +74,12 @@ def bundle(
 def _of_run(asked: AskedRun, missing: list[str]) -> Iterator[File]:
     from gatewayd.cli.view.json_shapes import status_json
     from gatewayd.introspection.client import NobodyError, fetch_config
+    from gatewayd.introspection.node_rows import node_rows
     from gatewayd.introspection.published import ResourceChoice
     from gatewayd.introspection.withheld import withheld
 
     status = status_of_all(asked)
-    yield "status.json", _text(status_json(status))
+    yield "status.json", _text(status_json(status, node_rows(status.proxies, {})))
     for name in _broken(status):
         yield from _why(asked, name, missing)
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gatewayd.cli.asked_nodes import node_pods
 from gatewayd.cli.asked_run import AskedFor, AskedRun, asked_run, asking, status_of_all
 from gatewayd.cli.completed_names import object_names
 from gatewayd.cli.output import standard_output, write, write_json
@@ -13,6 +14,7 @@ from gatewayd.run.exit_codes import INVALID, OK, REJECTED
 
 if TYPE_CHECKING:
     from gatewayd.cli.view.status_lines import RowSelection
+    from gatewayd.introspection.node_rows import NodeRow
     from gatewayd.introspection.status import Status
 
 app = typer.Typer(add_completion=False)
@@ -53,19 +55,20 @@ def status(  # noqa: PLR0913 (each is an option)
     Exit codes: 0, 1 when files or objects have problems, 2 when a proxy refuses something, 3 when nobody answers.
     """
     from gatewayd.cli.view.status_lines import RowSelection, selected
+    from gatewayd.introspection.node_rows import node_rows
 
     with asked_run(asked_for) as asked:
         chosen = "" if everywhere else namespace or asked.namespace
         selection = RowSelection(names=tuple(names or ()), namespace=chosen, only_problems=problems)
         answer = selected(status_of_all(asked), selection)
-        _show(answer, output)
+        _show(answer, node_rows(answer.proxies, node_pods(asked_for)), output)
         if watch:
             _follow(asked, selection, answer)
     refused = any(row.rejections for proxy in answer.proxies for row in proxy.types)
     raise typer.Exit(REJECTED if refused else INVALID if answer.board.problems else OK)
 
 
-def _show(answer: "Status", output: StatusForm) -> None:
+def _show(answer: "Status", nodes: "tuple[NodeRow, ...]", output: StatusForm) -> None:
     from rich.console import Console
 
     from gatewayd.cli.view.columns import cut
@@ -73,12 +76,12 @@ def _show(answer: "Status", output: StatusForm) -> None:
     from gatewayd.cli.view.status_lines import status_lines
 
     if output is StatusForm.JSON:
-        write_json(status_json(answer))
+        write_json(status_json(answer, nodes))
         return
     # What reads a pipe, such as grep, has no width.
     fits = output is StatusForm.TEXT and standard_output().isatty()
     width = Console().width if fits else 0
-    for line in status_lines(answer, wide=output is StatusForm.WIDE):
+    for line in status_lines(answer, nodes, wide=output is StatusForm.WIDE):
         write(cut(line, width) if width else line)
 
 

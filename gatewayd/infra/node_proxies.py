@@ -19,7 +19,8 @@ JSON = dict[str, Any]
 
 _NAME: Final = layout.NODE
 _LABELS: Final[Mapping[str, str]] = {"app.kubernetes.io/name": _NAME, "app.kubernetes.io/part-of": layout.CONTROL_PLANE}
-_SELECTOR: Final[Mapping[str, str]] = {"app.kubernetes.io/name": _NAME}
+SELECTOR: Final[Mapping[str, str]] = {"app.kubernetes.io/name": _NAME}
+"""The labels that the pods of nodes are selected by."""
 WORKERS: Final = 2
 """Threads of a node's Envoy, which is there beside all of the node's pods: by itself it would have one a core."""
 _ENVOY_RESOURCES: Final = {"requests": {"cpu": "100m", "memory": "128Mi"}}
@@ -90,7 +91,7 @@ def _daemon_set(chosen: NodeProxies) -> JSON:
         "volumes": list(_volumes()),
     }
     return {
-        "selector": {"matchLabels": dict(_SELECTOR)},
+        "selector": {"matchLabels": dict(SELECTOR)},
         "revisionHistoryLimit": 2,
         # The ports are the node's: the new pod can begin when the old one has ended.
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}},
@@ -107,7 +108,7 @@ def _envoy() -> JSON:
         "args": list(_arguments()),
         "env": [field_variable("POD_NAME", "metadata.name")],
         "ports": [{"name": "probes", "containerPort": NODE_PROBES_PORT, "protocol": "TCP"}],
-        "readinessProbe": envoy_readiness("probes"),
+        "readinessProbe": _readiness(),
         "lifecycle": {"preStop": {"exec": {"command": list(hook)}}},
         "resources": _ENVOY_RESOURCES,
         "securityContext": {**CONTAINER_SECURITY, **own},
@@ -116,6 +117,12 @@ def _envoy() -> JSON:
             {"name": "sockets", "mountPath": layout.ADMIN_FOLDER},
         ],
     }
+
+
+def _readiness() -> JSON:
+    """Return the probe on the node itself: its address may be of IPv6, where nobody answers it."""
+    probe = envoy_readiness("probes")
+    return {**probe, "httpGet": {**probe["httpGet"], "host": "127.0.0.1"}}
 
 
 def _arguments() -> Iterator[str]:
@@ -133,7 +140,9 @@ def _agent(chosen: NodeProxies) -> JSON:
         "args": ["agent"],
         "env": [
             field_variable("NODE_NAME", "spec.nodeName"),
-            field_variable("NODE_ADDRESS", "status.hostIP"),
+            # One of each family that the node has.
+            # https://kubernetes.io/docs/concepts/workloads/pods/downward-api/#downwardapi-fieldRef
+            field_variable("NODE_ADDRESS", "status.hostIPs"),
             field_variable("POD_NAMESPACE", "metadata.namespace"),
             {"name": "GATEWAYD_LOG_LEVEL", "value": chosen.log_level},
             {"name": "GATEWAYD_FAIL_CLOSED", "value": "true" if chosen.fails_closed else ""},

@@ -6,9 +6,10 @@ to these ports.
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from gatewayd.ir.limits import CONSUMER_PORTS
+from gatewayd.ir.proxy import TCP, TCP_OF_IPV6, listener_name
 
 PRODUCER_PORT: Final = 15001
 """For whoever calls a Service."""
@@ -17,6 +18,13 @@ FIRST_CONSUMER_PORT: Final = 15100
 LAST_CONSUMER_PORT: Final = FIRST_CONSUMER_PORT + CONSUMER_PORTS - 1
 NODE_PROBES_PORT: Final = 15002
 """GET /ready and GET /stats/prometheus of a node's proxy: a port of the node, so not that of a Gateway's pods."""
+
+
+class ListeningPort(NamedTuple):
+    """A port of the proxy for connections of a family: 4 or 6."""
+
+    version: int
+    port: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -30,6 +38,19 @@ class NodeRedirect:
     callers: str
     address: str
     port: int
+
+    @property
+    def listening(self) -> ListeningPort:
+        """Where the proxy listens for it: of each family it has a listener of its own."""
+        return ListeningPort(6 if ":" in self.address else 4, self.proxy_port)
+
+    @property
+    def listener(self) -> str:
+        """The name of that listener in Envoy."""
+        return listener_name(_TRANSPORTS[self.listening.version], self.proxy_port)
+
+
+_TRANSPORTS: Final = {4: TCP, 6: TCP_OF_IPV6}
 
 
 def redirect_to(table: str) -> NodeRedirect | None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from gatewayd.ir.access_log import AccessLog
 from gatewayd.ir.backend import Cluster
 from gatewayd.ir.carriers import Policies
 from gatewayd.ir.client_settings import STANDARD_CLIENTS, STANDARD_SOCKET, ClientSettings, SocketSettings
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
+from gatewayd.ir.environment import ANY_IPV6
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.key_sets import SourceKeys
@@ -15,6 +17,10 @@ from gatewayd.ir.l4 import L4Action
 from gatewayd.ir.policy import AddressRange
 from gatewayd.ir.tls import DownstreamTLS, SharedSecret
 from gatewayd.ir.tracing import Tracing
+
+TCP: Final = "tcp"
+TCP_OF_IPV6: Final = "tcp6"
+"""Beside a listener of the same port that has IPv4 alone."""
 
 
 def listener_name(transport: str, port: int) -> str:
@@ -76,7 +82,8 @@ class FilterChain:
 class StreamListener:
     """A TCP port. `inspect_tls`: read the server name before choosing a chain.
 
-    `redirected`: connections were sent elsewhere, and the kernel knows where.
+    `redirected`: connections were sent elsewhere, and the kernel knows where. `bind`: the one family that it binds, by
+    its address for all; "" where the other listeners of the proxy do.
     """
 
     port: int
@@ -84,11 +91,12 @@ class StreamListener:
     chains: tuple[FilterChain, ...]
     socket: SocketSettings = STANDARD_SOCKET
     redirected: bool = False
+    bind: str = ""
 
     @property
     def name(self) -> str:
         """The listener's name in Envoy."""
-        return listener_name("tcp", self.port)
+        return listener_name(TCP_OF_IPV6 if self.bind == ANY_IPV6 else TCP, self.port)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTEN
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.ingresses import DEFAULT_CLASSES
 from gatewayd.translator.live_annotations import CANARIES, CERTIFIED_HOSTS, CLOSED_HOSTS, EXPRESSION_HOSTS
-from gatewayd.translator.mesh.consumers import CONSUMERS
+from gatewayd.translator.mesh.consumers import CONSUMERS, IPV6_VIEWS
 from gatewayd.translator.mesh.meshes import MESHES
 from gatewayd.translator.mesh.parents import CLAIMS, GRPC_CLAIMS
 from gatewayd.translator.mesh.proxy import MESH_PROXIES, MESH_UPSTREAMS
@@ -95,6 +95,7 @@ INDEXES: tuple[Index, ...] = (
     NAMED_PROXIES,
     MESHES,
     CONSUMERS,
+    IPV6_VIEWS,
     CLAIMS,
     GRPC_CLAIMS,
     MESH_UPSTREAMS,

@@ -16,6 +16,7 @@ from aiohttp import web
 
 NAMESPACE = "gatewayd-system"
 PROXIES = "app.kubernetes.io/managed-by,gateway.networking.k8s.io/gateway-name"
+NODE_PROXIES = "app.kubernetes.io/name=gatewayd-node"
 _SUBPROTOCOL = "v4.channel.k8s.io"
 
 
@@ -32,6 +33,8 @@ class Pods:
     """What a command writes, and why it fails, "" for success."""
     gateways: tuple[str, ...] = ()
     """Names of Gateways in the namespace of the pods."""
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    """Nodes of pods that are the proxies of a mesh."""
     proxies: Mapping[str, int] = field(default_factory=dict)
     """Ports of pods that are proxies, beside those of `label`."""
     logs: dict[str, list[str]] = field(default_factory=dict)
@@ -49,9 +52,17 @@ class Pods:
         return application
 
     async def _list(self, request: web.Request) -> web.Response:
-        selected = {PROXIES: self.proxies, self.label: self.ports}.get(request.query.get("labelSelector", ""), {})
+        known = {PROXIES: self.proxies, self.label: self.ports, NODE_PROXIES: self.nodes}
+        selected = known.get(request.query.get("labelSelector", ""), {})
         head = {"namespace": request.match_info["namespace"], "labels": dict(self.labels)}
-        items = [{"metadata": {"name": name, **head}, "status": {"phase": "Running"}} for name in selected]
+        items = [
+            {
+                "metadata": {"name": name, **head},
+                "spec": {"nodeName": self.nodes.get(name, "")},
+                "status": {"phase": "Running"},
+            }
+            for name in selected
+        ]
         items += [
             {"metadata": {"name": "done"}, "status": {"phase": "Succeeded"}},
             {

@@ -14,6 +14,15 @@ from typing import Any
 
 from aiohttp import web
 
+from conformance.harness.node_network import (
+    NODE_ADDRESS,
+    NODE_ADDRESS_6,
+    Network,
+    ProgramError,
+    has_ipv6,
+    ipv6_of,
+    network,
+)
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
@@ -28,14 +37,14 @@ from tests.feature.ads_rig import envoy_binary
 from tests.feature.harness.echo import Backend, finish, in_tasks
 from tests.feature.harness.http1 import Answer, Connection
 from tests.feature.harness.publisher import Publisher
-from tests.feature.node_network import NODE_ADDRESS, Network, network
 from tests.unit.translator.manifests import delta, documents
 
 NODE = "node-1"
 DEADLINE = 20.0
 PODS = {"shop": "10.244.0.5", "blog": "10.244.0.6", "plain": "10.244.0.20", "one": "10.244.0.21", "two": "10.244.0.22"}
+PLAIN_6 = ipv6_of(PODS["plain"])
 BACKENDS = ("plain", "one", "two")
-VIP = "10.96.0.10"
+VIP, VIP6 = "10.96.0.10", "fd00:96::10"
 API_SERVER_PORT = 6443
 SERVICES = f"""
 kind: XMesh
@@ -44,13 +53,16 @@ spec: {{controllerName: gatewayd.io/controller}}
 ---
 kind: Service
 metadata: {{name: till, namespace: shop}}
-spec: {{clusterIP: {VIP}, ports: [{{name: http, port: 80}}, {{name: raw, port: 9090}}]}}
+spec: {{clusterIP: {VIP}, clusterIPs: [{VIP}, "{VIP6}"], ports: [{{name: http, port: 80}}, {{name: raw, port: 9090}}]}}
 """
-KUBE_PROXY = f"""
-table ip kube-proxy {{
+
+
+def kube_proxy(family: str, address: str, pod: str) -> str:
+    return f"""
+table {family} kube-proxy {{
   chain services {{
     type nat hook prerouting priority -100; policy accept;
-    ip daddr {VIP} tcp dport {{ 80, 9090 }} dnat to {PODS["plain"]}:8080;
+    {family} daddr {address} tcp dport {{ 80, 9090 }} dnat to {pod}:8080;
   }}
 }}
 """
@@ -112,7 +124,7 @@ class Node:
     def pod(self, namespace: str) -> None:
         """Have the API server know of the pod that calls from a namespace."""
         path = f"/api/v1/namespaces/{namespace}/pods/caller"
-        status = {"phase": "Running", "podIPs": [{"ip": PODS[namespace]}]}
+        status = {"phase": "Running", "podIPs": [{"ip": PODS[namespace]}, {"ip": ipv6_of(PODS[namespace])}]}
         metadata = {"name": "caller", "namespace": namespace}
         self.api.put(path, {"metadata": metadata, "status": status, "spec.nodeName": NODE})
 
@@ -135,7 +147,8 @@ class Node:
             await self.start_envoy()
 
     async def start_agent(self, *how: str) -> None:
-        words = (NODE, NODE_ADDRESS, str(self._socket), f"http://127.0.0.1:{API_SERVER_PORT}", str(self._folder / "x"))
+        addresses = f"{NODE_ADDRESS},{NODE_ADDRESS_6}" if has_ipv6() else NODE_ADDRESS
+        words = (NODE, addresses, str(self._socket), f"http://127.0.0.1:{API_SERVER_PORT}", str(self._folder / "x"))
         command = (sys.executable, "-m", "tests.feature.harness.agent_process", *words, *how)
         self.agent = await self._start("agent", *command)
 
@@ -178,16 +191,18 @@ class Node:
         process = await asyncio.create_subprocess_exec(
             *self.network.node.command("nft", "-f", "-"), stdin=asyncio.subprocess.PIPE
         )
-        await process.communicate(KUBE_PROXY.encode())
+        rules = kube_proxy("ip", VIP, PODS["plain"]) + (kube_proxy("ip6", VIP6, f"[{PLAIN_6}]") if has_ipv6() else "")
+        await process.communicate(rules.encode())
         assert process.returncode == 0
 
     async def _backend(self, name: str, stack: AsyncExitStack) -> None:
         tasks: set[asyncio.Task[None]] = set()
-        socket = await self.network.pods[name].listening(PODS[name], 8080)
         backend = self.backends[name] = Backend(name)
-        server = await asyncio.start_server(in_tasks(backend.serve, tasks), sock=socket)
+        for address in (PODS[name], ipv6_of(PODS[name])) if has_ipv6() else (PODS[name],):
+            socket = await self.network.pods[name].listening(address, 8080)
+            server = await asyncio.start_server(in_tasks(backend.serve, tasks), sock=socket)
+            stack.callback(server.close)
         stack.push_async_callback(finish, tasks)
-        stack.callback(server.close)
 
     async def connected(self, pod: str, *, port: int = 80, address: str = VIP) -> Connection:
         """Open a connection from a pod. Raises OSError."""
@@ -202,10 +217,10 @@ class Node:
         finally:
             await connection.close()
 
-    async def answered(self, pod: str, *, port: int = 80) -> str:
+    async def answered(self, pod: str, *, port: int = 80, address: str = VIP) -> str:
         """Return which backend answers a pod, or why none does."""
         try:
-            answer = await self.call(pod, port=port)
+            answer = await self.call(pod, port=port, address=address)
         except (OSError, asyncio.IncompleteReadError) as error:
             return type(error).__name__
         return answer.backend or str(answer.status)
@@ -241,17 +256,17 @@ class Node:
             is_over.set()
             await task
 
-    async def until_answered(self, pod: str, backend: str) -> None:
+    async def until_answered(self, pod: str, backend: str, address: str = VIP) -> None:
         """Wait until a backend answers a pod."""
 
         async def is_so() -> bool:
-            return await self.answered(pod) == backend
+            return await self.answered(pod, address=address) == backend
 
         await self.until(is_so)
 
     async def table(self) -> str:
         """Return the agent's table as nft prints it, "" for none."""
-        with suppress(AssertionError):
+        with suppress(ProgramError):
             return await self.network.node.output("nft", "list", "table", "inet", "gatewayd")
         return ""
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.feature.node_network import NODE_ADDRESS, lacking
-from tests.feature.node_rig import DEADLINE, Node, ended, node, route
+from conformance.harness.node_network import NODE_ADDRESS, NODE_ADDRESS_6, has_ipv6, lacking
+from tests.feature.node_rig import DEADLINE, VIP6, Node, ended, node, route
 
 WHY = lacking()
 pytestmark = [
@@ -59,6 +59,19 @@ async def test_pods_get_the_routes_that_are_for_them(steered: Node) -> None:
     await steered.until_answered("blog", "one")
     steered.remove(route("shop", "one"))
     await steered.until_answered("shop", "plain")
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+async def test_what_is_sent_to_addresses_of_ipv6_is_led_there_too(steered: Node) -> None:
+    await steered.until_answered("shop", "one", VIP6)
+    steered.apply(route("blog", "two"))
+    await steered.until_answered("blog", "two", VIP6)
+    assert await steered.answered("shop", address=VIP6) == "one"
+    assert await steered.answered("shop", port=9090, address=VIP6) == "plain"
+    with pytest.raises(TimeoutError):
+        await steered.network.pods["shop"].connected(NODE_ADDRESS_6, 15001, patience=0.3)
+    steered.remove(route("blog", "two"), route("shop", "one"))
+    await steered.until_answered("shop", "plain", VIP6)
 
 
 async def test_nobody_reaches_the_proxy_but_by_the_redirect(steered: Node) -> None:

@@ -12,7 +12,6 @@ from typing import Final
 from envoy.service.discovery.v3 import discovery_pb2
 
 from gatewayd.ir.mesh import NodeRedirect, redirect_to
-from gatewayd.ir.proxy import listener_name
 from gatewayd.xds.resource import LISTENER, ROUTE, SCOPED_ROUTE, TypeUrl
 
 _HEARD: Final = (LISTENER, SCOPED_ROUTE, ROUTE)
@@ -45,20 +44,26 @@ class Acknowledged:
             held.flights, held.has_asked, held.is_known = {}, False, False
 
     def on_request(self, message: discovery_pb2.DeltaDiscoveryRequest) -> bool:
-        """Take a request; return whether the redirects may be others now."""
+        """Take a request; return whether the redirects may be others now.
+
+        Of what an edit sends again the names are known: nobody has to go through all redirects for it.
+        """
         held = self._types.get(TypeUrl(message.type_url))
         if held is None:
             return False
-        if not held.has_asked:
+        is_news = not held.has_asked
+        if is_news:
             held.has_asked = True
             held.names = set(message.initial_resource_versions)
             held.is_known = bool(held.names)
         sent = held.flights.pop(message.response_nonce, None)
         if sent is not None and not message.HasField("error_detail"):
+            is_news = is_news or not held.is_known or not sent <= held.names
             held.names |= sent
             held.is_known = True
-        held.names.difference_update(message.resource_names_unsubscribe)
-        return True
+        gone = held.names.intersection(message.resource_names_unsubscribe)
+        held.names -= gone
+        return is_news or bool(gone)
 
     def on_response(self, message: discovery_pb2.DeltaDiscoveryResponse) -> bool:
         """Take a response that is about to be passed on; return whether a redirect must go before it is."""
@@ -81,4 +86,4 @@ class Acknowledged:
         names = scopes.names & routes.names
         self._redirects = {name: self._redirects.get(name) or redirect_to(name) for name in names}
         found = (each for each in self._redirects.values() if each is not None)
-        return frozenset(each for each in found if listener_name("tcp", each.proxy_port) in listeners.names)
+        return frozenset(each for each in found if each.listener in listeners.names)

@@ -3,12 +3,14 @@
 In: the values of this program. Out: mappings and lists with camelCase names, as in Kubernetes.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from gatewayd.explain.findings import Finding
 from gatewayd.explain.foreign_objects import TakenObject
+from gatewayd.introspection.node_rows import ConnectedNode, NodeRow
 from gatewayd.introspection.rows import Board, Condition, ConditionMark, GatewayRow, RouteRow
-from gatewayd.introspection.status import ProxyRow, Status
+from gatewayd.introspection.status import ProxyRow, Status, TypeRow
 from gatewayd.ir.envoy_releases import is_supported
 from gatewayd.offline.findings import Report
 
@@ -27,7 +29,7 @@ def board_json(board: Board) -> JSON:
     }
 
 
-def status_json(status: Status) -> JSON:
+def status_json(status: Status, nodes: Iterable[NodeRow]) -> JSON:
     """Return the shape of `status -o json`: that of `up`, the proxies, and the snapshots' versions."""
     return {
         "version": status.version,
@@ -35,6 +37,7 @@ def status_json(status: Status) -> JSON:
         **board_json(status.board),
         "snapshots": {each.gateway: each.version for each in status.snapshots},
         "proxies": [_proxy(row) for row in status.proxies],
+        "nodes": [_node(row) for row in nodes],
     }
 
 
@@ -102,6 +105,17 @@ def _condition(condition: Condition) -> JSON:
     return {"status": _MARKS[condition.mark], "reason": condition.reason}
 
 
+def _node(row: NodeRow) -> JSON:
+    behind = row.behind if isinstance(row, ConnectedNode) else ()
+    return {
+        "node": row.node,
+        "proxy": row.proxy,
+        "connected": isinstance(row, ConnectedNode),
+        "synced": row.is_well,
+        "behind": [_type(each) for each in behind],
+    }
+
+
 def _proxy(row: ProxyRow) -> JSON:
     return {
         "gateway": row.gateway,
@@ -111,15 +125,14 @@ def _proxy(row: ProxyRow) -> JSON:
         "connectedSince": row.connected_since,
         "protocol": row.protocol,
         "synced": row.synced,
-        "types": [
-            {
-                "type": each.type,
-                "resources": each.resources,
-                "pending": list(each.pending),
-                "rejections": [
-                    {"names": list(refused.names), "message": refused.message} for refused in each.rejections
-                ],
-            }
-            for each in row.types
-        ],
+        "types": [_type(each) for each in row.types],
+    }
+
+
+def _type(row: TypeRow) -> JSON:
+    return {
+        "type": row.type,
+        "resources": row.resources,
+        "pending": list(row.pending),
+        "rejections": [{"names": list(refused.names), "message": refused.message} for refused in row.rejections],
     }

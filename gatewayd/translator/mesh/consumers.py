@@ -29,6 +29,18 @@ CONSUMERS = Index(
 )
 
 
+def _views_of_ipv6(parents: tuple[ServiceParent, ...]) -> frozenset[str]:
+    return frozenset(each.view for parent in parents for each in parent.frontends if ":" in each.address)
+
+
+IPV6_VIEWS = Index(
+    name="ipv6_views",
+    sources=tuple(Source(table=table, query=claims, keys=_views_of_ipv6) for table in SERVICE_ROUTE_KINDS),
+    group=ungrouped,
+    readers=MESHED,
+)
+
+
 def assigned(namespaces: Iterable[str]) -> dict[str, int]:
     """Return the port of each namespace; those that come last have none when all are taken."""
     taken: set[int] = set()
@@ -45,6 +57,12 @@ def assigned(namespaces: Iterable[str]) -> dict[str, int]:
 def view_ports(view: View, _: tuple[()]) -> Mapping[str, int]:
     """Return the port of the proxies for each view."""
     return MappingProxyType({EVERYBODY: PRODUCER_PORT, **assigned(view.group(CONSUMERS, None))})
+
+
+@query
+def ipv6_views(view: View, _: tuple[()]) -> frozenset[str]:
+    """Return the views whose callers have routes for an address of IPv6."""
+    return frozenset(view.group(IPV6_VIEWS, None))
 
 
 @query

@@ -1,15 +1,16 @@
 """Assemble the ProxyConfig of the proxies of all nodes: one, for what differs by node is not in it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rescued_query
 from gatewayd.ir.client_settings import SocketSettings
-from gatewayd.ir.environment import Environment
+from gatewayd.ir.environment import ANY_IPV4, ANY_IPV6, Environment
 from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.ir.proxy import FilterChain, ProxyConfig, RedirectedTraffic, StreamListener
 from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
 from gatewayd.translator.environment import environment
-from gatewayd.translator.mesh.consumers import view_ports
+from gatewayd.translator.mesh.consumers import ipv6_views, view_ports
 from gatewayd.translator.mesh.meshes import MESH, MESHED, mesh_is_on
 from gatewayd.translator.mesh.parents import CLAIMS, service_parents
 from gatewayd.translator.mesh.tables import frontend_table
@@ -53,13 +54,22 @@ def mesh_proxy(view: View, _member: Member) -> ProxyConfig | None:
 
 
 def _listeners(view: View) -> Iterator[StreamListener]:
-    """Yield a port for each view: an edit of a route changes none."""
+    """Yield a port for each view, of IPv6 where that is called: an edit of a route changes none.
+
+    Each family has a listener of its own: a node without IPv6 refuses that one and has the other.
+    """
     # Alone on a machine nothing redirects connections, so whoever connects says where to.
     alone = environment(view).standalone
     socket = SocketSettings(proxy_protocol="Required") if alone else SocketSettings()
-    for port in sorted(view_ports(view, ()).values()):
+    six = ipv6_views(view, ())
+    for port, name in sorted((port, name) for name, port in view_ports(view, ()).items()):
         chain = FilterChain(name="mesh", server_names=(), tls=None, traffic=RedirectedTraffic(port=port))
-        yield StreamListener(port=port, inspect_tls=False, chains=(chain,), socket=socket, redirected=not alone)
+        listener = StreamListener(port=port, inspect_tls=False, chains=(chain,), socket=socket)
+        if alone:
+            yield listener
+            continue
+        for bind in (ANY_IPV4, ANY_IPV6) if name in six else (ANY_IPV4,):
+            yield replace(listener, redirected=True, bind=bind)
 
 
 MESH_PROXIES = Output(name="mesh_proxies", sources=(Source(table=Environment, query=mesh_proxy),))

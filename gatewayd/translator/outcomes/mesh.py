@@ -10,7 +10,7 @@ from gatewayd.incremental.view import Member, View, rescued_query
 from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.ir.mesh import PRODUCER_PORT
 from gatewayd.ir.outcome import FleetReport, MeshOutcome, ParentOutcome, Verdict
-from gatewayd.ir.proxy import listener_name
+from gatewayd.ir.proxy import TCP, listener_name
 from gatewayd.translator import verdicts
 from gatewayd.translator.features import MESH_FEATURES
 from gatewayd.translator.mesh.claims import ServiceParent
@@ -51,7 +51,7 @@ def _programmed(view: View) -> Verdict:
     report = view.get(FleetReport, MESH_FLEET)
     if report is None or not report.connected:
         return verdicts.pending("no proxy of a node is connected")
-    if listener_name("tcp", PRODUCER_PORT) not in report.held_listeners:
+    if listener_name(TCP, PRODUCER_PORT) not in report.held_listeners:
         return verdicts.pending("no proxy of a node has acknowledged its configuration")
     return verdicts.programmed("a node's proxy that is connected has acknowledged it")
 

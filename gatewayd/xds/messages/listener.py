@@ -86,7 +86,7 @@ def listener_body(of: Listener, address: str, chains: Chains) -> bytes:
 
 
 def _stream_head(of: StreamListener, address: str) -> bytes:
-    where = _address(address, of.port, address_pb2.SocketAddress.TCP)
+    where = _address(of.bind or address, of.port, address_pb2.SocketAddress.TCP, alone=bool(of.bind))
     return serialised(listener_pb2.Listener(name=names.listener(of), address=where))
 
 
@@ -188,12 +188,12 @@ def _filter(name: str, config: Any) -> Any:
     return listener_components_pb2.Filter(name=name, typed_config=packed(config))
 
 
-def _address(address: str, port: int, protocol: int) -> Any:
+def _address(address: str, port: int, protocol: int, *, alone: bool = False) -> Any:
     socket = address_pb2.SocketAddress(
         protocol=protocol,
         address=address,
         port_value=port,
-        # "::" is both families, as it is for most servers.
-        ipv4_compat=address == ANY_IPV6,
+        # "::" is both families, as it is for most servers, unless it is to stand alone.
+        ipv4_compat=address == ANY_IPV6 and not alone,
     )
     return address_pb2.Address(socket_address=socket)

@@ -1,4 +1,4 @@
-"""`python -m tests.feature.harness.agent_process NODE ADDRESS CONTROL-PLANE API-SERVER SOCKET [closed]`.
+"""`python -m tests.feature.harness.agent_process NODE ADDRESSES CONTROL-PLANE API-SERVER SOCKET [closed]`.
 
 The agent of a node as `gatewayd.run.agent` makes it, but for its control plane and API server, which are here.
 """
@@ -8,11 +8,8 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import quote
 
-import grpc
-
-from gatewayd.ads.relay.upstream import CHANNEL_OPTIONS
+from bench.agent import OfThisMachine
 from gatewayd.kube.client import KubeClient
 from gatewayd.run.node_agent import NodeAgent, SteeredNode
 from gatewayd.run.process import until_terminated
@@ -20,20 +17,7 @@ from gatewayd.telemetry import logs
 from tests.fakes.api_server import access
 
 
-class OfThisMachine:
-    """The control plane of this machine, at its Unix socket: who may open that may speak to it."""
-
-    def __init__(self, path: Path) -> None:
-        self._channel = grpc.aio.insecure_channel(f"unix:{quote(str(path.absolute()))}", options=CHANNEL_OPTIONS)
-
-    async def channel(self) -> grpc.aio.Channel:
-        return self._channel
-
-    async def close(self) -> None:
-        await self._channel.close()
-
-
-def main(name: str, address: str, control_plane: str, api_server: str, socket: str, *how: str) -> None:
+def main(name: str, addresses: str, control_plane: str, api_server: str, socket: str, *how: str) -> None:
     @asynccontextmanager
     async def connect() -> AsyncIterator[KubeClient]:
         client = KubeClient(access(api_server))
@@ -43,7 +27,7 @@ def main(name: str, address: str, control_plane: str, api_server: str, socket: s
             await client.close()
 
     async def steer() -> None:
-        node = SteeredNode(name=name, addresses=(address,), fails_open="closed" not in how)
+        node = SteeredNode(name=name, addresses=tuple(addresses.split(",")), fails_open="closed" not in how)
         agent = NodeAgent(node, OfThisMachine(Path(control_plane)), connect)
         await until_terminated(agent.run(Path(socket)))
 

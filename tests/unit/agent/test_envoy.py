@@ -8,6 +8,7 @@ import pytest
 
 from gatewayd.agent import envoy
 from gatewayd.agent.envoy import Health, bound, health
+from gatewayd.ir.mesh import ListeningPort
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -65,11 +66,13 @@ def test_ports_that_are_listened_on(tmp_path: Path) -> None:
     table = tmp_path / "tcp"
     table.write_text(TABLE)
     # 15100 is a connection's, and 15101 nobody's.
-    assert bound((15001, 15100, 15101), (table, tmp_path / "tcp6")) == {15001}
+    tables = {4: table, 6: tmp_path / "tcp6"}
+    asked = [ListeningPort(version, port) for version in tables for port in (15001, 15100, 15101)]
+    assert bound(asked, tables) == {ListeningPort(4, 15001)}
 
 
 def test_ports_of_this_machine() -> None:
     with socket.create_server(("127.0.0.1", 0)) as here:
-        port = here.getsockname()[1]
-        assert bound((port,)) == {port}
+        port = ListeningPort(4, here.getsockname()[1])
+        assert bound((port, port._replace(version=6))) == {port}
     assert bound((port,)) == frozenset()

@@ -27,13 +27,13 @@ def table(redirects: Iterable[NodeRedirect], *callers: tuple[str, int], fails_op
 class Rig:
     """A kernel that takes notes. `listening`: the ports of the Envoy."""
 
-    def __init__(self, *, fails_open: bool = True) -> None:
+    def __init__(self, *, fails_open: bool = True, addresses: tuple[str, ...] = (NODE,)) -> None:
         self.told: list[tuple[Command, ...]] = []
         self.refuses = False
-        self.listening = {15001, 15897}
+        self.listening = {PRODUCER.listening, CONSUMER.listening}
         self.now = 100.0
         here = Kernel(apply=self._apply, bound=lambda ports: frozenset(ports) & self.listening, clock=self._clock)
-        self.steering = Steering(here, addresses=(NODE,), fails_open=fails_open)
+        self.steering = Steering(here, addresses=addresses, fails_open=fails_open)
 
     def _clock(self) -> float:
         self.now += 0.1
@@ -136,14 +136,25 @@ async def test_what_failed_is_made_anew_as_a_whole() -> None:
 
 async def test_a_port_that_nobody_listens_on_is_waited_for_and_then_passed_over() -> None:
     rig = Rig()
-    rig.listening = {15001}
+    rig.listening = {PRODUCER.listening}
     before = rig.now
     await rig.steering.redirect(BOTH)
     assert rig.now - before > BOUND_SECONDS
     assert rig.last() == [tables.whole(table({PRODUCER}), alive=False)]
-    rig.listening.add(15897)
+    rig.listening.add(CONSUMER.listening)
     await rig.steering.beat(Health.AWAY)
     assert rig.last() == [tables.whole(table(BOTH), alive=False)]
+
+
+async def test_of_a_port_one_family_may_be_listened_on() -> None:
+    rig = Rig(addresses=(NODE, "fd00::1"))
+    six = replace(PRODUCER, address="fd00:96::10")
+    await rig.steering.redirect(frozenset({PRODUCER, six}))
+    both = replace(table({PRODUCER}), addresses=(NODE, "fd00::1"))
+    assert rig.last() == [tables.whole(both, alive=False)]
+    rig.listening.add(six.listening)
+    await rig.steering.beat(Health.AWAY)
+    assert rig.last() == [tables.difference(both, replace(both, redirects=frozenset({PRODUCER, six})))]
 
 
 async def test_where_pods_shall_not_get_by_it_is_a_closed_door() -> None:

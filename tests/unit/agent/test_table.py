@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from conformance.harness.node_network import lacking
 from gatewayd.agent.table import NodeTable, alive, difference, not_alive, removed, whole
 from gatewayd.ir.mesh import NodeRedirect
-from tests.feature.node_network import lacking
 
 WHY = lacking()
 PRODUCER = NodeRedirect(proxy_port=15001, callers="", address="10.96.0.10", port=80)

@@ -35,8 +35,13 @@ def test_it_may_fail_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert started(monkeypatch, GATEWAYD_FAIL_CLOSED="true").fails_closed
 
 
-@pytest.mark.parametrize("address", ["fd00::1", "node-1"])
-def test_nodes_have_addresses_of_ipv4(address: str) -> None:
+def test_a_node_may_have_an_address_of_each_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert started(monkeypatch, NODE_ADDRESS="10.0.0.1,fd00::1").addresses == ("10.0.0.1", "fd00::1")
+    assert started(monkeypatch, NODE_ADDRESS="fd00::1").addresses == ("fd00::1",)
+
+
+@pytest.mark.parametrize("address", ["node-1", "10.0.0.1,", "10.0.0.1,10.0.0.2"])
+def test_and_no_other_ones(address: str) -> None:
     ran = CliRunner().invoke(app, [], env={**POD, "NODE_ADDRESS": address})
     assert ran.exit_code != 0
-    assert "an address of IPv4 is allowed" in " ".join(ran.output.replace("│", " ").split())
+    assert "one of each with a comma between is allowed" in " ".join(ran.output.replace("│", " ").split())

@@ -82,7 +82,8 @@ def test_it_runs_in_the_network_of_each_node() -> None:
     assert POD["dnsPolicy"] == "ClusterFirstWithHostNet"
     assert POD["tolerations"] == [{"operator": "Exists"}]
     ports = {each["name"]: each["containerPort"] for each in CONTAINERS["envoy"]["ports"]}
-    assert CONTAINERS["envoy"]["readinessProbe"]["httpGet"]["port"] == "probes"
+    probe = CONTAINERS["envoy"]["readinessProbe"]["httpGet"]
+    assert (probe["port"], probe["host"]) == ("probes", "127.0.0.1")
     assert ports == {"probes": NODE_PROBES_PORT}
 
 

@@ -1,8 +1,10 @@
 """A Status with something in every field."""
 
+from gatewayd.introspection.node_rows import node_rows
 from gatewayd.introspection.rows import Acked, Condition, ConditionMark, GatewayRow, RouteRow, whole_board
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
 from gatewayd.ir.envoy_releases import ENVOY
+from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.manifests.documents import FileProblem
 
 GOOD = Condition(mark=ConditionMark.TRUE, reason="Accepted")
@@ -68,3 +70,21 @@ STATUS = Status(
     folder="./gateway",
     version="0.1.0",
 )
+
+
+def node_proxy(node: str, *types: TypeRow) -> ProxyRow:
+    """Return the proxy of a node, by the name of its pod."""
+    return ProxyRow(
+        gateway=str(MESH_FLEET),
+        node=node,
+        envoy_version=ENVOY,
+        connected_since=1.5,
+        protocol="delta",
+        synced=False,
+        types=types,
+    )
+
+
+LISTENERS = TypeRow(type="LDS", resources=1, pending=(), rejections=())
+BEHIND = TypeRow(type="RDS", resources=2, pending=("15001/10.96.0.10:80",), rejections=())
+NODES = node_rows((node_proxy("node-a", LISTENERS, BEHIND),), {"node-a": "worker-1", "node-b": "worker-2"})

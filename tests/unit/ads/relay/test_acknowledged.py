@@ -5,6 +5,8 @@ from gatewayd.ir.mesh import NodeRedirect
 from gatewayd.xds.resource import CLUSTER, LISTENER, ROUTE, SCOPED_ROUTE, TypeUrl
 
 WEB, OTHER, OWN = "15001/10.96.0.10:80", "15001/10.96.0.11:80", "15100/blog/10.96.0.10:80"
+SIX = "15001/[fd00:96::10]:80"
+TO_SIX = NodeRedirect(proxy_port=15001, callers="", address="fd00:96::10", port=80)
 TO_WEB = NodeRedirect(proxy_port=15001, callers="", address="10.96.0.10", port=80)
 TO_OTHER = NodeRedirect(proxy_port=15001, callers="", address="10.96.0.11", port=80)
 TO_OWN = NodeRedirect(proxy_port=15100, callers="blog", address="10.96.0.10", port=80)
@@ -34,14 +36,14 @@ class Stream:
         assert self.heard.on_response(response) is bool(gone)
         return response.nonce
 
-    def answer(self, url: TypeUrl, nonce: str, *, error: str = "") -> None:
+    def answer(self, url: TypeUrl, nonce: str, *, error: str = "") -> bool:
         message = pb.DeltaDiscoveryRequest(type_url=url, response_nonce=nonce)
         if error:
             message.error_detail.message = error
-        self.heard.on_request(message)
+        return self.heard.on_request(message)
 
-    def take(self, url: TypeUrl, *names: str) -> None:
-        self.answer(url, self.tell(url, *names))
+    def take(self, url: TypeUrl, *names: str) -> bool:
+        return self.answer(url, self.tell(url, *names))
 
 
 def begun(*names: str, listeners: tuple[str, ...] = ("tcp-15001", "tcp-15100")) -> Stream:
@@ -66,6 +68,23 @@ def test_scope_routes_and_listener_must_all_have_been() -> None:
     stream.take(ROUTE, OTHER)
     assert stream.heard.redirects() == {TO_WEB, TO_OTHER}
     assert begun(WEB, OWN, listeners=("tcp-15001",)).heard.redirects() == {TO_WEB}
+
+
+def test_a_node_that_cannot_listen_on_ipv6_is_led_what_is_for_ipv4() -> None:
+    assert begun(WEB, SIX).heard.redirects() == {TO_WEB}
+    assert begun(WEB, SIX, listeners=("tcp-15001", "tcp6-15001")).heard.redirects() == {TO_WEB, TO_SIX}
+
+
+def test_what_is_sent_again_is_no_news() -> None:
+    stream = begun(WEB)
+    assert not stream.take(ROUTE, WEB)
+    assert stream.take(ROUTE, WEB, OTHER)
+    assert not stream.answer(ROUTE, stream.tell(ROUTE, "new"), error="no")
+    stream.tell(ROUTE, gone=(WEB,))
+    assert stream.take(ROUTE, WEB)
+    stream.heard.begin()
+    stream.ask(ROUTE)
+    assert stream.take(ROUTE, WEB)
 
 
 def test_what_is_refused_is_not_there_and_what_was_there_stays() -> None:

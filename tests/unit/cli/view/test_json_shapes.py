@@ -5,7 +5,7 @@ from gatewayd.explain.findings import Finding
 from gatewayd.explain.unread_objects import Others
 from gatewayd.ir.conditions import Severity
 from gatewayd.offline.findings import Report
-from tests.unit.introspection.statuses import BOARD, STATUS
+from tests.unit.introspection.statuses import BOARD, NODES, STATUS
 
 
 def test_a_board() -> None:
@@ -27,7 +27,7 @@ def test_a_board() -> None:
 
 
 def test_a_status_is_a_board_with_proxies() -> None:
-    value = json.loads(json.dumps(status_json(STATUS)))
+    value = json.loads(json.dumps(status_json(STATUS, ())))
 
     assert set(board_json(BOARD)) < set(value)
     assert value["snapshots"] == {"default/web": "abc"}
@@ -37,6 +37,15 @@ def test_a_status_is_a_board_with_proxies() -> None:
         "pending": ["a"],
         "rejections": [{"names": ["b"], "message": "[red]no"}],
     }
+
+
+def test_nodes_of_a_mesh() -> None:
+    connected, away = status_json(STATUS, NODES)["nodes"]
+
+    assert away == {"node": "worker-2", "proxy": "node-b", "connected": False, "synced": False, "behind": []}
+    assert (connected["node"], connected["proxy"], connected["connected"]) == ("worker-1", "node-a", True)
+    assert connected["synced"] is False
+    assert [(each["type"], each["pending"]) for each in connected["behind"]] == [("RDS", ["15001/10.96.0.10:80"])]
 
 
 def test_findings() -> None:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from gatewayd.incremental.view import Member
-from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.ir.environment import ANY_IPV4, ANY_IPV6, DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.ir.mesh import PRODUCER_PORT
 from gatewayd.ir.proxy import ProxyConfig, StreamListener
@@ -48,6 +48,22 @@ def test_the_kernel_tells_where_a_connection_was_for_and_alone_on_a_machine_who_
     alone = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, standalone=True))
     [here] = stream(config(MESH, alone))
     assert (here.redirected, here.socket.proxy_protocol) == (False, "Required")
+
+
+def test_where_addresses_of_ipv6_are_called_a_view_has_a_listener_for_these() -> None:
+    both = ECHO.replace("clusterIP: 10.96.0.10", 'clusterIP: 10.96.0.10, clusterIPs: [10.96.0.10, "fd00:96::10"]')
+    assert both != ECHO
+    blog = assigned(["blog"])["blog"]
+    assert [each.name for each in stream(config(MESH, both, CART, route()))] == ["tcp-15001", "tcp6-15001"]
+    consumers = [each.name for each in stream(config(MESH, both, CART, CONSUMER))]
+    assert consumers == ["tcp-15001", f"tcp-{blog}", f"tcp6-{blog}"]
+    alone = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, standalone=True))
+    assert [each.name for each in stream(config(MESH, both, CART, route(), alone))] == ["tcp-15001"]
+
+
+def test_a_cluster_of_ipv6_has_listeners_of_both_families() -> None:
+    there = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, address=ANY_IPV6))
+    assert [each.bind for each in stream(config(MESH, there))] == [ANY_IPV4]
 
 
 def test_what_was_last_good_stays() -> None:

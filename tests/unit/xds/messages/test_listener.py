@@ -19,6 +19,7 @@ from gatewayd.ir.client_settings import (
     StreamBounds,
     TLSBounds,
 )
+from gatewayd.ir.environment import ANY_IPV6
 from gatewayd.ir.http import RouteDiscovery, RouteTableKey
 from gatewayd.ir.l4 import L4Refuse
 from gatewayd.ir.limits import HANDSHAKE_SECONDS
@@ -170,6 +171,16 @@ def test_what_clients_of_a_chain_may() -> None:
     assert limit.typed_config.Unpack(config)
     assert config.max_connections.value == 5
     assert chain.transport_socket_connect_timeout.nanos == 500_000_000
+
+
+def test_a_listener_may_have_one_family_to_itself() -> None:
+    four, six = (
+        listener(StreamListener(port=15001, inspect_tls=False, chains=(), bind=each), ANY_IPV6)
+        for each in (ANY, ANY_IPV6)
+    )
+    assert (four.name, four.address.socket_address.address) == ("tcp-15001", ANY)
+    assert (six.name, six.address.socket_address.address) == ("tcp6-15001", ANY_IPV6)
+    assert not six.address.socket_address.ipv4_compat
 
 
 def test_a_port_that_connections_are_led_to_asks_the_kernel_where_they_were_for() -> None:
