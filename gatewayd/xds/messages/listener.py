@@ -59,28 +59,30 @@ def no_chains(listener: Listener, attempt: Attempt) -> Chains:
     """Return the chains of a listener that has none yet; `attempt` makes each, or leaves it out."""
     make = _quic_entry if isinstance(listener, QuicListener) else _chain_entry
 
-    def entry(of: FilterChain, _earlier: bytes | None) -> bytes:
-        return attempt("filter chain", of.name, lambda: make(of), bytes)
+    def entry(of: FilterChain, earlier: bytes | None) -> bytes:
+        made = attempt("filter chain", of.name, lambda: make(of), bytes)
+        # The same object: a chain with another certificate is the same chain to Envoy, and nothing looks further.
+        return made if earlier is None or made != earlier else earlier
 
     return Memo(entry, attrgetter("name"))
 
 
-def listener_body(of: Listener, address: str, chains: Chains) -> bytes:
+def listener_pieces(of: Listener, address: str, chains: Chains) -> tuple[bytes, ...]:
     """Return the serialised listener, bound to an IP address of the proxy; `chains` are those that it had before.
 
-    Of thousands of filter chains those are serialised that are others now.
+    Of thousands of filter chains those are serialised that are others now, and none is copied.
     """
     match of:
         case StreamListener():
             # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
             chains.update(of.chains or (_REFUSE_ALL,))
-            chain_entries = b"".join(chains.results) or _chain_entry(_REFUSE_ALL)
-            return b"".join((_stream_head(of, address), chain_entries, _stream_tail(of)))
+            chain_entries = chains.results if any(chains.results) else (_chain_entry(_REFUSE_ALL),)
+            return (_stream_head(of, address), *chain_entries, _stream_tail(of))
         case QuicListener():
             chains.update(of.chains)
-            return b"".join((serialised(_quic(of, address)), *chains.results))
+            return (serialised(_quic(of, address)), *chains.results)
         case DatagramListener():
-            return serialised(_datagram(of, address))
+            return (serialised(_datagram(of, address)),)
         case _:
             assert_never(of)
 
