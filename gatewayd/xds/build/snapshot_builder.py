@@ -183,7 +183,7 @@ class SnapshotBuilder:
         chains = listener.no_chains(of, self._attempt) if earlier is None else earlier.chains
         pieces = listener.listener_pieces(of, self._address, chains)
         before = None if earlier is None else earlier.resource
-        return _Port(chains, self._work.of_parts(LISTENER, names.listener(of), (pieces, b""), before))
+        return _Port(chains, self._work.of_pieces(LISTENER, names.listener(of), pieces, before))
 
     def _attempt(self, what: str, key: str, make: Callable[[], bytes], instead: Callable[[], bytes]) -> bytes:
         return self._work.attempt(what, key, make, instead)

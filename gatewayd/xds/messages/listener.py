@@ -5,8 +5,9 @@ chain that changes closes its connections.
 """
 
 from collections.abc import Callable
+from hashlib import blake2b
 from operator import attrgetter
-from typing import Any, TypeAlias, assert_never
+from typing import Any, NamedTuple, TypeAlias, assert_never
 
 from envoy.config.core.v3 import address_pb2
 from envoy.config.listener.v3 import (
@@ -24,6 +25,7 @@ from google.protobuf import wrappers_pb2
 from gatewayd.ir.client_settings import SocketSettings
 from gatewayd.ir.environment import ANY_IPV6
 from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.limits import MANY_LISTENERS
 from gatewayd.ir.proxy import (
     DatagramListener,
     FilterChain,
@@ -49,42 +51,73 @@ _FILTER_CHAINS = listener_pb2.Listener.FILTER_CHAINS_FIELD_NUMBER
 _REFUSE_ALL = FilterChain(name="refuse", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
 
 
-Chains: TypeAlias = Memo[FilterChain, bytes]
+class Chain(NamedTuple):
+    """A serialised filter chain as an element of its listener, and the hash of it."""
+
+    entry: bytes
+    digest: bytes
+
+
+Chains: TypeAlias = Memo[FilterChain, Chain]
 
 
 Attempt: TypeAlias = Callable[[str, str, Callable[[], bytes], Callable[[], bytes]], bytes]
+
+
+class Pieces(NamedTuple):
+    """A serialised listener in the pieces that it is put together from, and what its version is the hash of.
+
+    Of a listener with more chains than one Gateway object can ask for that is the hashes of these: a chain more among
+    thousands is then hashed alone.
+    """
+
+    content: tuple[bytes, ...]
+    hashed: tuple[bytes, ...]
 
 
 def no_chains(listener: Listener, attempt: Attempt) -> Chains:
     """Return the chains of a listener that has none yet; `attempt` makes each, or leaves it out."""
     make = _quic_entry if isinstance(listener, QuicListener) else _chain_entry
 
-    def entry(of: FilterChain, earlier: bytes | None) -> bytes:
-        made = attempt("filter chain", of.name, lambda: make(of), bytes)
+    def chain(of: FilterChain, earlier: Chain | None) -> Chain:
+        entry = attempt("filter chain", of.name, lambda: make(of), bytes)
         # The same object: a chain with another certificate is the same chain to Envoy, and nothing looks further.
-        return made if earlier is None or made != earlier else earlier
+        return _hashed(entry) if earlier is None or entry != earlier.entry else earlier
 
-    return Memo(entry, attrgetter("name"))
+    return Memo(chain, attrgetter("name"))
 
 
-def listener_pieces(of: Listener, address: str, chains: Chains) -> tuple[bytes, ...]:
+def _hashed(entry: bytes) -> Chain:
+    return Chain(entry, blake2b(entry, digest_size=16).digest())
+
+
+def listener_pieces(of: Listener, address: str, chains: Chains) -> Pieces:
     """Return the serialised listener, bound to an IP address of the proxy; `chains` are those that it had before.
 
     Of thousands of filter chains those are serialised that are others now, and none is copied.
     """
     match of:
         case StreamListener():
-            # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
             chains.update(of.chains or (_REFUSE_ALL,))
-            chain_entries = chains.results if any(chains.results) else (_chain_entry(_REFUSE_ALL),)
-            return (_stream_head(of, address), *chain_entries, _stream_tail(of))
+            # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
+            offered = (
+                chains.results if any(each.entry for each in chains.results) else (_hashed(_chain_entry(_REFUSE_ALL)),)
+            )
+            return _joined(_stream_head(of, address), offered, _stream_tail(of))
         case QuicListener():
             chains.update(of.chains)
-            return (serialised(_quic(of, address)), *chains.results)
+            return _joined(serialised(_quic(of, address)), chains.results, b"")
         case DatagramListener():
-            return (serialised(_datagram(of, address)),)
+            return _joined(serialised(_datagram(of, address)), (), b"")
         case _:
             assert_never(of)
+
+
+def _joined(head: bytes, chains: tuple[Chain, ...], tail: bytes) -> Pieces:
+    content = (head, *[each.entry for each in chains], tail)
+    if len(chains) <= MANY_LISTENERS:
+        return Pieces(content, content)
+    return Pieces(content, (head, *[each.digest for each in chains], tail))
 
 
 def _stream_head(of: StreamListener, address: str) -> bytes:
