@@ -79,6 +79,17 @@ def test_few_routes_or_many_stand_in_one_order(count: int) -> None:
     assert found["a.example"] == [*(f"{name} {paths[name]}" for name in longest_first), f"wide /{'y' * 20}"]
 
 
+@pytest.mark.parametrize("count", [2, MANY_ROUTES + 20], ids=["few", "many"])
+def test_preflights_of_one_route_are_answered_among_few_or_many(count: int) -> None:
+    cors = "filters: [{type: CORS, cors: {allowOrigins: ['https://a.example']}}], backendRefs"
+    sharing = route("sharing", "a.example", path="/api").replace("value: /api}", "value: /api}, method: GET")
+    named = (route(f"r{at}", "a.example", path=f"/{at}") for at in range(count))
+    view = view_of(gateway(listener("any")), *named, sharing.replace("backendRefs", cors))
+    found = {host.domain: host for host in route_table(view, HTTP).virtual_hosts}["a.example"]
+    assert [each.source.name for each in found.routes if each.source.preflight] == ["sharing"] * 2
+    assert len(found.routes) == count + 3
+
+
 def test_every_route_that_covers_a_host_answers_for_it_the_most_special_first() -> None:
     found = domains(
         gateway(listener("any")),
