@@ -275,7 +275,9 @@ class Engine(Graph):
 
     def _shown(self, sink: SinkNode, member: Member) -> Any:
         """Return the value of a row of an index or output, None when the row is gone."""
-        if self._row(member) is None:
+        rows = self._inputs.get(member.table)
+        row = rows.get(member.key) if rows is not None else None
+        if row is None or row.value is None:
             return None
         node = self._query(sink.queries[member.table], member)
         value = node.value if node.state == CLEAN else self._pull(node)

@@ -9,7 +9,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname), #httproutes
 
 from collections.abc import Iterator
 from functools import lru_cache, partial
-from itertools import chain, takewhile
+from itertools import chain
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -186,11 +186,12 @@ def virtual_host(view: View, host: HostKey) -> VirtualHost:
     listener_guards = guards(view, listener.guard)
     if listener_guards.unresolved is not None:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
+    members = _members(view, host, listener)
     # Its own routes: the many of a wildcard would be remembered at each of thousands of hosts.
-    if view.count(HOSTS, host) > MANY_ROUTES:
+    if len(members) > MANY_ROUTES and view.count(HOSTS, host) > MANY_ROUTES:
         routes = _merged([host_part(view, HostPartKey(host, number)) for number in range(_PARTS)])
     else:
-        routes = _completed(sorted(_candidates(view, host, listener, _members(view, host, listener)), key=_order))
+        routes = _completed(sorted(_candidates(view, host, listener, members), key=_order))
     return VirtualHost(domain=host.domain, guards=listener_guards.asked, routes=routes, fallback=NOT_FOUND)
 
 
@@ -218,9 +219,14 @@ def _listener_of(view: View, host: HostKey) -> MergedListener | None:
 
 def _members(view: View, host: HostKey, listener: MergedListener) -> tuple[Member, ...]:
     """Return the routes that have a say in a host, each once."""
-    domains = takewhile(partial(covers, listener.hostname), broader(host.domain))
-    filed = (member for domain in domains for member in view.bucket(HOSTS, HostKey(host.table, domain)))
-    return tuple(dict.fromkeys([member for member in filed if member.table not in LISTENER_TABLES]))
+    members: dict[Member, None] = {}
+    for domain in broader(host.domain):
+        if not covers(listener.hostname, domain):
+            break
+        for member in view.bucket(HOSTS, HostKey(host.table, domain)):
+            if member.table not in LISTENER_TABLES:
+                members[member] = None
+    return tuple(members)
 
 
 class HostPartKey(NamedTuple):
