@@ -5,9 +5,10 @@ chain that changes closes its connections.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeAlias, assert_never
+from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 from envoy.config.core.v3 import address_pb2
 from envoy.config.listener.v3 import (
@@ -36,6 +37,7 @@ from gatewayd.ir.proxy import (
     RedirectedTraffic,
     StreamListener,
 )
+from gatewayd.ir.tls import PrivateBytes
 from gatewayd.xds import names
 from gatewayd.xds.encoding import field, milliseconds, packed, serialised
 from gatewayd.xds.memo import Memo
@@ -48,12 +50,14 @@ _ORIGINAL_DESTINATION = listener_components_pb2.ListenerFilter(
     name="envoy.filters.listener.original_dst", typed_config=packed(original_dst_pb2.OriginalDst())
 )
 _FILTER_CHAINS = listener_pb2.Listener.FILTER_CHAINS_FIELD_NUMBER
-_REFUSE_ALL = FilterChain(name="refuse", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
+_NO_KEY: Final = PrivateBytes(b"")
+_REFUSE_ALL: Final = FilterChain(name="refuse", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
 
 
 class Chain(NamedTuple):
-    """A serialised filter chain as an element of its listener, and the hash of it."""
+    """A serialised filter chain as an element of its listener, and its hash; of what, but for contents of secrets."""
 
+    of: FilterChain
     entry: bytes
     digest: bytes
 
@@ -80,15 +84,31 @@ def no_chains(listener: Listener, attempt: Attempt) -> Chains:
     make = _quic_entry if isinstance(listener, QuicListener) else _chain_entry
 
     def chain(of: FilterChain, earlier: Chain | None) -> Chain:
-        entry = attempt("filter chain", of.name, lambda: make(of), bytes)
+        shown = _without_contents(of)
         # The same object: a chain with another certificate is the same chain to Envoy, and nothing looks further.
-        return _hashed(entry) if earlier is None or entry != earlier.entry else earlier
+        if earlier is not None and earlier.entry and earlier.of == shown:
+            return earlier
+        return _hashed(shown, attempt("filter chain", of.name, lambda: make(of), bytes))
 
     return Memo(chain, attrgetter("name"))
 
 
-def _hashed(entry: bytes) -> Chain:
-    return Chain(entry, blake2b(entry, digest_size=16).digest())
+def _without_contents(of: FilterChain) -> FilterChain:
+    """Return a chain with the names of its secrets alone, which is all of them that is in it."""
+    tls = of.tls
+    if tls is None:
+        return of
+    certificates = tuple([replace(each, chain=b"", key=_NO_KEY) for each in tls.certificates])
+    client = tls.client
+    if client is not None:
+        revoked = client.trust.revoked
+        lists = None if revoked is None else replace(revoked, lists=b"")
+        client = replace(client, trust=replace(client.trust, certificates=b"", revoked=lists))
+    return replace(of, tls=replace(tls, certificates=certificates, client=client))
+
+
+def _hashed(of: FilterChain, entry: bytes) -> Chain:
+    return Chain(of, entry, blake2b(entry, digest_size=16).digest())
 
 
 def listener_pieces(of: Listener, address: str, chains: Chains) -> Pieces:
@@ -100,9 +120,7 @@ def listener_pieces(of: Listener, address: str, chains: Chains) -> Pieces:
         case StreamListener():
             chains.update(of.chains or (_REFUSE_ALL,))
             # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
-            offered = (
-                chains.results if any(each.entry for each in chains.results) else (_hashed(_chain_entry(_REFUSE_ALL)),)
-            )
+            offered = chains.results if any(each.entry for each in chains.results) else (_REFUSING,)
             return _joined(_stream_head(of, address), offered, _stream_tail(of))
         case QuicListener():
             chains.update(of.chains)
@@ -232,3 +250,7 @@ def _address(address: str, port: int, protocol: int) -> Any:
         ipv4_compat=address == ANY_IPV6,
     )
     return address_pb2.Address(socket_address=socket)
+
+
+_REFUSING: Final = _hashed(_REFUSE_ALL, _chain_entry(_REFUSE_ALL))
+"""What stands in a listener that has nothing to offer."""
