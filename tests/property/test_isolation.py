@@ -156,9 +156,9 @@ UNASKED = {
     "host_part",
     "route_candidates",
 }
-"""Queries that no output asks here: the first one of Gateways whose class is wrong, the next ones for people, then those
-for who fetches keys, for who counts, where replicas of two editions run; the last of hosts that dozens of routes name,
-where whatever fails fails for `virtual_host`."""
+"""Queries that no output asks here: the first one of Gateways whose class is wrong, the next ones for people, then for
+who fetches keys, for who counts, and where replicas of two editions run. The last ones are of hosts that dozens of
+routes name: what fails there fails for `virtual_host`."""
 SITES = [*sorted(HEALTHY.engine.sites, key=named)]
 
 
