@@ -51,7 +51,7 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
     "ingresses": Measurement(
         title="Ingresses: N hosts on one Gateway, without annotations and with",
         module="bench.ingresses",
-        arguments=((2_000, 0), (10_000, 0), (10_000, 1)),
+        arguments=((2_000, 0), (10_000, 0), (10_000, 1), (100_000, 0)),
     ),
     "members": Measurement(
         title="Member clusters: N endpoints of two of them", module="bench.members", arguments=((3_000,), (30_000,))

@@ -86,6 +86,18 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
             value=_ratio("cold_cpu_ms_per_host", 2, 1),
             goal=at_most(5),
         ),
+        Gate(what="memory at the most hosts (MiB)", value=lambda rows: rows[-1]["rss_mib"], goal=at_most(1_229)),
+        Gate(what="CPU of a path that changes, most (ms)", value=_most("path_cpu_ms"), goal=at_most(2)),
+        Gate(
+            what="CPU of an Ingress that is added at the most hosts (ms)",
+            value=lambda rows: rows[-1]["added_cpu_ms"],
+            goal=at_most(2),
+        ),
+        Gate(
+            what="queries of a path of a host that many share, most",
+            value=_most("shared_path_queries"),
+            goal=at_most(28),
+        ),
     ),
     "crowds": (
         Gate(what="CPU a Gateway, 3,000 to 300", value=_last_to_first("cold_ms_a_gateway"), goal=at_most(1.3)),
@@ -100,6 +112,14 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
         Gate(what="queries of a Gateway that is added, most", value=_most("gateway_added_queries"), goal=at_most(70)),
         Gate(
             what="queries of a certificate that is rotated, most", value=_most("certificate_queries"), goal=at_most(14)
+        ),
+        *(
+            Gate(what=f"CPU of {what}, most (ms)", value=_most(f"{key}_cpu_ms"), goal=at_most(2))
+            for what, key in (
+                ("a route's edit", "gateway_route"),
+                ("a route's edit at a ListenerSet", "set_route"),
+                ("a certificate that is rotated", "certificate"),
+            )
         ),
     ),
     "largehost": (

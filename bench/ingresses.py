@@ -1,8 +1,9 @@
-"""Many Ingress hosts on one Gateway: N Ingresses with a host each, in NAMESPACES namespaces.
+"""Many Ingress hosts on one Gateway: N Ingresses with a host each, in NAMESPACES namespaces; and a host of SHARED more.
 
 `python -m bench.ingresses N ANNOTATED` prints one JSON line: cold translation, RSS, then one path that changes, one
-backend's endpoints that change and one Ingress added, CPU milliseconds (median) and queries (most) each. ANNOTATED 1:
-the class asks for the annotations of ingress-nginx, and each Ingress has two.
+backend's endpoints that change and one Ingress added, CPU milliseconds (median) and queries (most) each; then a path of
+the host that SHARED Ingresses have together. ANNOTATED 1: the class asks for the annotations of ingress-nginx, and each
+Ingress has two.
 """
 
 import json
@@ -23,6 +24,7 @@ from gatewayd.store import Delta
 
 NAMESPACES: Final = 50
 """So many that the quota of a namespace is not reached at 100,000."""
+SHARED: Final = 500
 _VERSION: Final = "networking.k8s.io/v1"
 
 
@@ -46,20 +48,30 @@ def ingress_class(*, annotated: bool) -> Delta:
 
 
 def ingress(number: int, seed: int, *, annotated: bool) -> Delta:
+    return _ingress(f"site-{number}", number, (f"/v{seed}", "/"), host=f"h{number}.example", annotated=annotated)
+
+
+def sharing(number: int, seed: int, *, annotated: bool) -> Delta:
+    """Return one of the Ingresses of the one host."""
+    paths = (f"/{number % 7}/{number}/v{seed}", f"/{number}")
+    return _ingress(f"part-{number}", number, paths, host="shared.example", annotated=annotated)
+
+
+def _ingress(name: str, number: int, texts: tuple[str, ...], *, host: str, annotated: bool) -> Delta:
     namespace = f"tenant-{number % NAMESPACES}"
     notes = {"proxy-read-timeout": str(60 + number % 7), "whitelist-source-range": "10.0.0.0/8"} if annotated else {}
     backend = {"service": {"name": "web", "port": {"number": 80}}}
-    paths = [{"path": path, "pathType": "Prefix", "backend": backend} for path in (f"/v{seed}", "/")]
+    paths = [{"path": path, "pathType": "Prefix", "backend": backend} for path in texts]
     return delta(
         {
             "apiVersion": _VERSION,
             "kind": "Ingress",
             "metadata": {
-                "name": f"site-{number}",
+                "name": name,
                 "namespace": namespace,
-                "annotations": {f"{NGINX_PREFIX}{name}": text for name, text in notes.items()},
+                "annotations": {f"{NGINX_PREFIX}{note}": text for note, text in notes.items()},
             },
-            "spec": {"ingressClassName": "web", "rules": [{"host": f"h{number}.example", "http": {"paths": paths}}]},
+            "spec": {"ingressClassName": "web", "rules": [{"host": host, "http": {"paths": paths}}]},
         }
     )
 
@@ -91,6 +103,18 @@ def measure(hosts: int, *, annotated: bool) -> dict[str, Any]:
         **measured.changes("endpoints", lambda at: [endpoints("web", f"10.1.0.{at}", f"tenant-{at}")]),
         **measured.changes("added", lambda at: [ingress(hosts + at, 0, annotated=annotated)]),
         "resources": sum(len(each) for each in snapshot.resources.values()),
+        **of_shared(measured, annotated=annotated),
+    }
+
+
+def of_shared(measured: Measured, *, annotated: bool) -> dict[str, Any]:
+    """Measure a host that hundreds of Ingresses have together."""
+    measured.change([sharing(number, 0, annotated=annotated) for number in range(SHARED)])
+    measured.change([sharing(0, 1, annotated=annotated)])
+    return {
+        "shared": SHARED,
+        **measured.changes("shared_path", lambda at: [sharing(at * 37 % SHARED, at + 2, annotated=annotated)]),
+        **measured.changes("shared_added", lambda at: [sharing(SHARED + at, 0, annotated=annotated)]),
     }
 
 

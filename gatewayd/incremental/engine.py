@@ -27,7 +27,7 @@ from gatewayd.incremental.nodes import (
     failure,
     resize,
 )
-from gatewayd.incremental.view import Attempt, Index, Member, Output, Query, Rescue, Source, Table
+from gatewayd.incremental.view import Attempt, Index, Member, Output, Query, Rescue, RowSource, Source, Table
 
 Keys = Collection[Hashable]
 T = TypeVar("T")
@@ -66,15 +66,21 @@ class Engine(Graph):
         self._filed: dict[Index, dict[Member, Keys]] = {index: {} for index in indexes}
         declarations: tuple[Index | Output, ...] = (*indexes, *outputs)
         self._sinks: dict[Index | Output, SinkNode] = {
-            each: SinkNode({source.table: source.query for source in each.sources}) for each in declarations
+            each: SinkNode({of.table: of.query for of in each.sources if isinstance(of, Source)})
+            for each in declarations
         }
         self._by_table: dict[Table, list[tuple[Source, SinkNode]]] = {}
+        # What files rows by themselves, to be told of any change of one.
+        self._by_row: dict[Table, list[SinkNode]] = {}
         self._asleep: set[Index] = {index for index in indexes if index.readers}
         self._undrained: set[Output] = {output for output in outputs if output.on_demand}
         for declared, sink in self._sinks.items():
             if declared not in self._asleep and declared not in self._undrained:
                 self._follow(declared, sink)
         self._keys = {index: {source.table: source.keys for source in index.sources} for index in indexes}
+        self._readings = {
+            index: {of.table: of for of in index.sources if isinstance(of, RowSource)} for index in indexes
+        }
         # What the running query has read so far; while none runs, what is read may be unused after this.
         self._frame: dict[Node, None] = self._unused
 
@@ -92,9 +98,12 @@ class Engine(Graph):
             self._wake(table)
         node.value = row
         node.changed()
-        listed = self._by_table.get(table) if before is None or row is None else None
-        if listed:
+        listed = self._by_table.get(table, ()) if before is None or row is None else ()
+        filing = self._by_row.get(table, ())
+        if listed or filing:
             member = Member(table, node.key)
+            for sink in filing:
+                sink.pending[member] = None
             for source, sink in listed:
                 self._list(source, sink, member, present=row is not None)
         return True
@@ -160,7 +169,10 @@ class Engine(Graph):
 
     def _follow(self, declared: Index | Output, sink: SinkNode) -> None:
         for source in declared.sources:
-            self._by_table.setdefault(source.table, []).append((source, sink))
+            if isinstance(source, RowSource):
+                self._by_row.setdefault(source.table, []).append(sink)
+            else:
+                self._by_table.setdefault(source.table, []).append((source, sink))
 
     def _wake(self, table: Table) -> None:
         """File the existing rows in the indexes that rows of this table make necessary."""
@@ -173,7 +185,11 @@ class Engine(Graph):
         self._follow(declared, sink)
         for source in declared.sources:
             for key, _ in tuple(self.rows(source.table)):
-                self._list(source, sink, Member(source.table, key), present=True)
+                member = Member(source.table, key)
+                if isinstance(source, RowSource):
+                    sink.pending[member] = None
+                else:
+                    self._list(source, sink, member, present=True)
 
     def _list(self, source: Source, sink: SinkNode, member: Member, *, present: bool) -> None:
         sink.pending[member] = None
@@ -252,6 +268,11 @@ class Engine(Graph):
 
     # --- evaluation --------------------------------------------------------------------------------------------
 
+    def _row(self, member: Member) -> Any:
+        rows = self._inputs.get(member.table)
+        node = rows.get(member.key) if rows is not None else None
+        return None if node is None else node.value
+
     def _shown(self, sink: SinkNode, member: Member) -> Any:
         """Return the value of a row of an index or output, None when the row is gone."""
         rows = self._inputs.get(member.table)
@@ -266,12 +287,13 @@ class Engine(Graph):
         return _FAILED
 
     def _bucket_keys(self, index: Index, member: Member) -> Keys:
-        """Return what an index files a row under: nothing when the row is gone or its query fails."""
-        value = self._shown(self._sinks[index], member)
+        """Return what an index files a row under: nothing when the row is gone, or cannot be read."""
+        reading = self._readings[index].get(member.table)
+        value = self._row(member) if reading is not None else self._shown(self._sinks[index], member)
         if value is None or value is _FAILED:
             return ()
         try:
-            return self._keys[index][member.table](value)
+            return self._keys[index][member.table](value if reading is None else reading.of(value))
         except Exception as error:  # noqa: BLE001 - as if its query had failed
             self.failures.append(Failed(query=index.name, key=member, error=error))
             return ()

@@ -6,7 +6,7 @@ The definition of what the engine must return, and the oracle of its property te
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from gatewayd.incremental.view import Attempt, Index, Member, Query, Rescue, Source, Table
+from gatewayd.incremental.view import Attempt, Index, Member, Query, Rescue, RowSource, Source, Table
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -83,8 +83,10 @@ class Scratch:
             self._filed[index] = buckets
         return self._filed[index]
 
-    def _keys(self, source: Source, member: Member) -> Iterable[Hashable]:
+    def _keys(self, source: Source | RowSource, member: Member) -> Iterable[Hashable]:
         try:
+            if isinstance(source, RowSource):
+                return source.keys(source.of(self._tables[member.table][member.key]))
             keys: Iterable[Hashable] = source.keys(self.ask(source.query, member))
         except Exception:  # noqa: BLE001 - a row that cannot be filed is filed under nothing
             return ()

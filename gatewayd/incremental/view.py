@@ -118,9 +118,25 @@ class Source:
     keys: Callable[[Any], Collection[Hashable]] = _itself
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSource:
+    """Rows of `table`, each read by a plain function of the row alone: nothing is remembered of it but what it filed.
+
+    `keys` makes of what was read what an Index files the row under, as that of a Source does.
+    """
+
+    table: Table
+    read: Callable[[Any], Iterable[Hashable]]
+    keys: Callable[[Any], Collection[Hashable]] = _itself
+
+    def of(self, row: Any) -> tuple[Hashable, ...]:
+        """Return what is read of a row, each once."""
+        return tuple(dict.fromkeys(self.read(row)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Index:
-    """Files rows under keys: a source's query returns the bucket keys of its row.
+    """Files rows under keys: a source returns the bucket keys of its row.
 
     `group` maps a bucket's key to the group that `View.group` and `View.collect` go by. Indexes are refreshed in the
     order of declaration: the queries of one may read the indexes declared before it, never itself or a later one.
@@ -129,7 +145,7 @@ class Index:
     """
 
     name: str
-    sources: tuple[Source, ...]
+    sources: tuple[Source | RowSource, ...]
     group: Callable[[Any], Hashable]
     readers: tuple[Table, ...] = ()
 
@@ -152,15 +168,9 @@ class Output:
         return f"<output {self.name}>"
 
 
-def rows(table: type[T], keys: Callable[[T], Iterable[Hashable]]) -> Source:
+def rows(table: type[T], keys: Callable[[T], Iterable[Hashable]]) -> RowSource:
     """Return a source whose bucket keys are a plain function of the row."""
-
-    def filed(view: View, member: Member) -> tuple[Hashable, ...]:
-        row = view.get(table, member.key)
-        return () if row is None else tuple(dict.fromkeys(keys(row)))
-
-    filed.__name__ = f"filed_{table.__name__}"
-    return Source(table=table, query=query(filed))
+    return RowSource(table=table, read=keys)
 
 
 def ungrouped(_key: Hashable) -> Hashable:

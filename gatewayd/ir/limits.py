@@ -50,6 +50,10 @@ MANY_LISTENERS = 64
 """On a port, as many as one Gateway object may have; more come from ListenerSets. They are too many for each of them to
 be told of all others at any change."""
 
+MANY_ROUTES = 32
+"""Routes that name one host: with more, what each of them is there is remembered, so that an edit of one does not ask
+for the others again. Below that it is as quickly done as remembered."""
+
 CONSUMER_PORTS = 900
 """Namespaces that may have routes for Services of others: each has a port of every node's proxy. A port is chosen by a
 hash, so that namespaces which come and go seldom move others: among 12 in 900, two meet once in 14 clusters."""

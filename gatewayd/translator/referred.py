@@ -5,7 +5,7 @@ so that what is read follows from the references; the shell only fetches.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
@@ -151,14 +151,17 @@ def contents_of(view: View, row: KubernetesObject) -> frozenset[Content]:
     """Return what an object refers to, as far as it is ours and may; the object need not be in the store."""
     pointers = _REFERRERS.get(type(row))
     if pointers is None or not _is_ours(view, row):
-        return frozenset()
-    return frozenset(
+        return _NOTHING
+    referred = frozenset(
         Content(each.target.kind, each.to)
         for each in pointers(row)
         if each.target in _CONTENT_KINDS and permitted(view, each)
     )
+    return referred or _NOTHING
 
 
+_NOTHING: Final[frozenset[Content]] = frozenset()
+"""One object for all that refer to nothing, as thousands of Ingresses do: each empty set would take 216 bytes."""
 _CONTENT_KINDS = frozenset(GroupKind("", kind) for kind in CONTENT_TABLES)
 
 
@@ -167,7 +170,7 @@ def wanted(view: View, member: Member) -> frozenset[Content]:
     """Return what must be read for an object."""
     row = view.get(member.table, member.key)
     if row is None or (isinstance(row, ListenerSet) and not set_is_allowed(view, row.metadata.key)):
-        return frozenset()
+        return _NOTHING
     return contents_of(view, row)
 
 

@@ -7,12 +7,16 @@ thousands of values together anew has them serialised once. Nothing is kept for 
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from itertools import repeat
+from typing import Any, Final, Generic, TypeVar
 
 from gatewayd.incremental.chunks import shared_ends
 
 V = TypeVar("V")
 R = TypeVar("R")
+
+_NEW: Final = object()
+"""Stands for the result of a value that was not there before."""
 
 
 class Memo(Generic[V, R]):
@@ -41,16 +45,15 @@ class Memo(Generic[V, R]):
         self.values, self.results = values, self.results if same else results
 
     def _middle(self, old: Sequence[V], results: Sequence[R], new: Sequence[V]) -> list[R]:
-        known = {id(value): result for value, result in zip(old, results, strict=True)}
+        # Whole sequences at a time: a value that moves within thousands has all between its places looked up here.
+        known = dict(zip(map(id, old), results, strict=True))
         here = set(map(id, new))
-        earlier = {
-            self._key(value): (value, result)
-            for value, result in zip(old, results, strict=True)
-            if id(value) not in here
-        }
+        gone = {id(value): value for value in old if id(value) not in here} if known.keys() - here else {}
+        earlier = {self._key(value): (value, known[at]) for at, value in gone.items()}
+        kept: list[Any] = list(map(known.get, map(id, new), repeat(_NEW)))
         return [
-            known[id(value)] if id(value) in known else self._made(value, earlier.get(self._key(value)))
-            for value in new
+            self._made(value, earlier.get(self._key(value))) if result is _NEW else result
+            for value, result in zip(new, kept, strict=True)
         ]
 
     def _made(self, value: V, earlier: tuple[V, R] | None) -> R:

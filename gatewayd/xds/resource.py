@@ -59,33 +59,43 @@ TYPE_BY_URL: Mapping[str, XdsType] = MappingProxyType({row.url: row for row in X
 class Resource:
     """One xDS resource: `body` is the deterministic serialisation of the message named by `type_url`.
 
-    It is kept in two parts: what is the resource's own, and a `tail` that it may have in common with thousands.
+    It is kept in parts: what is the resource's `own`, in one piece or in those that it was put together from, which are
+    kept anyway; and a `tail` that it may have in common with thousands.
     """
 
     type_url: TypeUrl
     name: str
     version: str
-    own: bytes = field(compare=False)
+    own: bytes | tuple[bytes, ...] = field(compare=False)
     tail: bytes = field(compare=False)
+
+    @property
+    def pieces(self) -> tuple[bytes, ...]:
+        """Return what the whole is put together from, in order."""
+        own = self.own
+        return (own, self.tail) if isinstance(own, bytes) else (*own, self.tail)
 
     @property
     def body(self) -> bytes:
         """Return the whole; equal versions have equal ones."""
-        return self.own + self.tail
+        return b"".join(self.pieces)
 
     @property
     def size(self) -> int:
         """Return the length of the whole."""
-        return len(self.own) + len(self.tail)
+        return sum(map(len, self.pieces))
 
     def __repr__(self) -> str:
         """Show no content: a Secret's body holds private keys."""
         return f"Resource({TYPE_BY_URL[self.type_url].short} {self.name} {self.version} {self.size} bytes)"
 
 
-def content_version(body: bytes) -> str:
-    """Return the version of a body: 16 hexadecimal digits of its BLAKE2b hash."""
-    return blake2b(body, digest_size=8).hexdigest()
+def content_version(*pieces: bytes) -> str:
+    """Return the version of a body: 16 hexadecimal digits of its BLAKE2b hash, whatever pieces it comes in."""
+    digest = blake2b(digest_size=8)
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def resource(type_url: TypeUrl, name: str, body: bytes) -> Resource:

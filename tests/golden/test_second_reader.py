@@ -46,4 +46,4 @@ def test_a_difference_is_found(other: Resource, said: str) -> None:
 
 def test_a_field_that_one_reader_does_not_know_is_found() -> None:
     unknown = bytes([0xFA, 0x3E, 1, 0x61])  # field 1007, which nobody has
-    assert differences(replace(table("a"), own=table("a").own + unknown))
+    assert differences(replace(table("a"), own=(table("a").body, unknown), tail=b""))

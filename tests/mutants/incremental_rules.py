@@ -95,4 +95,11 @@ INCREMENTAL = (
             "tests/unit/incremental/test_engine.py::test_an_index_files_nothing_before_the_first_row_that_makes_somebody_read_it",
         ),
     ),
+    Mutant(
+        rule="rows that file themselves are read when they come, and never again",
+        path="gatewayd/incremental/engine.py",
+        before="            for sink in filing:\n",
+        after="            for sink in filing if before is None else ():\n",
+        tests=("tests/unit/incremental/test_engine.py::test_a_member_that_moves",),
+    ),
 )

@@ -286,4 +286,13 @@ TRANSLATOR = (
             "tests/unit/translator/outcomes/test_gateways_and_routes.py::test_clients_without_a_certificate_are_told_of_where_a_valid_listener_lets_them_in",
         ),
     ),
+    Mutant(
+        rule="what one of many routes of a host brings with it is left out",
+        path="gatewayd/translator/proxies/virtualhosts.py",
+        before="if any(part.brings_others for part in parts):",
+        after="if all(part.brings_others for part in parts):",
+        tests=(
+            "tests/unit/translator/proxies/test_virtualhosts.py::test_preflights_of_one_route_are_answered_among_few_or_many",
+        ),
+    ),
 )

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from gatewayd import translator
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
-from gatewayd.incremental.view import Attempt, Index, Query
+from gatewayd.incremental.view import Attempt, Index, Query, Source
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.members import (
     Exported,
@@ -151,4 +151,5 @@ def declared() -> Iterator[Query[Any, Any]]:
     for found in pkgutil.walk_packages(translator.__path__, "gatewayd.translator."):
         module = importlib.import_module(found.name)
         yield from (each for each in vars(module).values() if isinstance(each, Query))
-    yield from (source.query for each in (*INDEXES, *OUTPUTS) for source in each.sources)
+    sources = (source for each in (*INDEXES, *OUTPUTS) for source in each.sources)
+    yield from (source.query for source in sources if isinstance(source, Source))

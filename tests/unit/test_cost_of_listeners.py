@@ -8,6 +8,7 @@ from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
+from gatewayd.xds.build.build_cost import BuildCost
 from tests.unit.test_cost import Fleet
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GW, deltas
@@ -35,7 +36,7 @@ spec:
     port: 443
     protocol: HTTPS
     hostname: "{hostname or f"h{at}.example"}"
-    tls: {{certificateRefs: [{{name: c{at % 2}}}]}}
+    tls: {{certificateRefs: [{{name: c{SETS if at > SETS else at % 2}}}]}}
 """
 
 
@@ -118,6 +119,16 @@ def test_a_rotated_certificate_costs_the_listeners_that_have_it(world: World) ->
     batch = world.change(certificate("c0", 5))
     assert batch.queries <= SETS / 2 * 4 + 15
     assert batch.outcomes == {}
+
+
+def test_a_certificate_of_one_listener_costs_one_secret(world: World) -> None:
+    world.change(listener_set(SETS + 1))
+    batch = world.change(certificate(f"c{SETS}", 7))
+    assert batch.queries <= 15
+    assert batch.outcomes == {}
+    # The chains of all listeners are what they were, so that the port is not put together again.
+    built = world.reconciler._builders[GatewayFleet(namespace="shop", name="gw")].cost
+    assert built == BuildCost(routes=0, virtual_hosts=0, resources=1)
 
 
 def test_what_proxies_say_of_other_ports_costs_no_listener(world: World) -> None:

@@ -83,7 +83,7 @@ class Envelope:
         any_type = _text(1, content.type_url) + _tag(2)
         head = _entry_head if content.mode is Mode.DELTA else _any_head
         for item in content.made:
-            parts.extend((head(any_type, item), item.own, item.tail))
+            parts.extend((head(any_type, item), *item.pieces))
         parts.extend((_text(4, content.type_url), _text(5, nonce)))
         parts.extend(_text(6, name) for name in content.removed)
         data = b"".join(parts)

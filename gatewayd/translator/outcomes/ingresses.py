@@ -5,6 +5,7 @@ In: what decided, as for routes. Out: an IngressOutcome, or that of a route of a
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from gatewayd.api.ingress import Ingress
 from gatewayd.incremental.view import Member, View, rescued_query
@@ -54,7 +55,13 @@ def ingress_outcome(view: View, member: Member) -> IngressOutcome | None:
     parents = tuple(_parents(view, member, row)) or (_without_gateway(view, row),)
     attached = tuple(parent.gateway for parent in attachments(view, member) if parent.attached)
     reached = tuple(address for gateway in attached for address in addresses(view, gateway).assigned)
-    return IngressOutcome(generation=row.metadata.generation, parents=parents, addresses=_distinct(reached))
+    return _outcome(row.metadata.generation, parents, _distinct(reached))
+
+
+@lru_cache(maxsize=256)
+def _outcome(generation: int, parents: tuple[ParentOutcome, ...], reached: tuple[Address, ...]) -> IngressOutcome:
+    """Make an outcome: the one that all Ingresses have in common of which nothing else is to be said."""
+    return IngressOutcome(generation=generation, parents=parents, addresses=reached)
 
 
 def _distinct(reached: tuple[Address, ...]) -> tuple[Address, ...]:

@@ -22,7 +22,7 @@ from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.inherited import OwnTargetRef, PolicySection
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
-from gatewayd.incremental.view import Index, Member, Source, View, query, rows
+from gatewayd.incremental.view import Index, Member, RowSource, Source, View, query, rows
 from gatewayd.translator.environment import environment
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF, ForeignKind
 from gatewayd.translator.envoy_gateway.targets import written_targets
@@ -228,7 +228,7 @@ INHERITED = Index(
 )
 
 
-def _kinds_of(source: Source) -> Source:
+def _kinds_of(source: Source | RowSource) -> Source | RowSource:
     """Return a source that files a policy under the kinds that it counts as, whatever it is for."""
     foreign = FOREIGN_KINDS.get(source.table)
     names = (source.table.__name__,) if foreign is None else tuple(own.__name__ for own in foreign.translate)

@@ -18,7 +18,7 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.tcproute import TCPRoute
-from gatewayd.incremental.view import Index, Member, Source, Table, View, rows, ungrouped
+from gatewayd.incremental.view import Index, Member, RowSource, Table, View, rows, ungrouped
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS
 from gatewayd.translator.envoy_gateway.targets import WrittenTarget, written_targets
 from gatewayd.translator.policies.foreign import TakenKey, taken
@@ -33,7 +33,7 @@ class _Selectable(NamedTuple):
     namespace: str
 
 
-def _placed(table: Table) -> Source:
+def _placed(table: Table) -> RowSource:
     kind = BY_STRUCT[table].kind
     return rows(table, lambda row: [_Selectable(kind, row.metadata.namespace)])
 

@@ -31,9 +31,16 @@ class SecuredHost(NamedTuple):
     port: int
 
 
-@query
 def hosts_to_https(view: View, member: Member) -> tuple[SecuredHost, ...]:
-    """Return the hosts of an Ingress whose clients are sent to HTTPS, and where to."""
+    """Return the hosts of an Ingress whose clients are sent to HTTPS, and where to.
+
+    No query: for an Ingress whose annotations do not count nothing is kept.
+    """
+    return () if live_annotations(view, member) is None else _hosts_to_https(view, member)
+
+
+@query
+def _hosts_to_https(view: View, member: Member) -> tuple[SecuredHost, ...]:
     row, annotations = view.get(Ingress, member.key), live_annotations(view, member)
     if row is None or annotations is None or annotations.is_canary:
         return ()

@@ -19,7 +19,7 @@ def with_login_paths(routes: tuple[Route, ...]) -> tuple[Route, ...]:
     """
     by_login: dict[Login, list[Route]] = {}
     for route in routes:
-        for login in logins(route):
+        for login in logins(route) if route.filters else ():
             by_login.setdefault(login, []).append(route)
     if not by_login:
         return routes

@@ -13,7 +13,7 @@ from gatewayd.ir.http import PrefixPath, RequestMatch, Route
 from gatewayd.translator.proxies.preflights import Placed
 from gatewayd.translator.rules.rule_set import Ranked
 
-_ROOT: Final = PrefixPath(value="/")
+_ROOT: Final = "/"
 
 
 class Tie(NamedTuple):
@@ -60,5 +60,8 @@ def reachable(routes: Iterable[Route]) -> Iterator[Route]:
 
 
 def _matches_all(match: RequestMatch) -> bool:
-    conditions = match.methods or match.headers or match.queries or match.grpc
-    return not conditions and match.path == _ROOT
+    path = match.path
+    # The path first, which tells most of thousands apart.
+    if not isinstance(path, PrefixPath) or path.value != _ROOT:
+        return False
+    return not (match.methods or match.headers or match.queries or match.grpc)

@@ -65,7 +65,8 @@ def with_preflights(routes: Sequence[Placed]) -> Iterator[Route]:
 
 def shares_across_origins(route: Route) -> bool:
     """Return whether a rule, or one of its backends, has a CORS filter."""
-    if any(isinstance(each, Cors) for each in route.filters):
+    # Most routes have no filters at all, and a host may have thousands of routes.
+    if route.filters and any(isinstance(each, Cors) for each in route.filters):
         return True
     backends = route.action.backends if isinstance(route.action, Forward) else ()
     return any(isinstance(each, Cors) for of in backends for each in of.filters)

@@ -9,7 +9,9 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname), #httproutes
 
 from collections.abc import Iterator
 from functools import lru_cache, partial
-from typing import NamedTuple
+from itertools import chain
+from typing import Final, NamedTuple
+from zlib import crc32
 
 from gatewayd.api.core import Service
 from gatewayd.api.gateway import Gateway
@@ -25,13 +27,14 @@ from gatewayd.ir.http import (
     NOT_FOUND,
     DirectResponse,
     PerHostTables,
+    Route,
     RouteDiscovery,
     RouteTable,
     RouteTableKey,
     VirtualHost,
 )
 from gatewayd.ir.infrastructure import object_name
-from gatewayd.ir.limits import MANY_DOMAINS, MANY_LISTENERS
+from gatewayd.ir.limits import MANY_DOMAINS, MANY_LISTENERS, MANY_ROUTES
 from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION, read_record
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.environment import environment
@@ -49,14 +52,16 @@ from gatewayd.translator.gateways.termination import can_serve
 from gatewayd.translator.hostnames import ANY, broader, covers, specificity
 from gatewayd.translator.proxies.at_listener import RenderKey, rendered
 from gatewayd.translator.proxies.ingress_hosts import ingress_place
-from gatewayd.translator.proxies.login_paths import with_login_paths
+from gatewayd.translator.proxies.login_paths import logins, with_login_paths
 from gatewayd.translator.proxies.precedence import Candidate, precedence, reachable, tie_of
-from gatewayd.translator.proxies.preflights import Placed, with_preflights
+from gatewayd.translator.proxies.preflights import Placed, shares_across_origins, with_preflights
 from gatewayd.translator.rules.rule_set import Ranked
 
 MISDIRECTED = DirectResponse(status=421)
 HTTP_TABLES = (HTTPRoute, GRPCRoute, Ingress)
 LISTENER_TABLES = (Gateway, ListenerSet)
+_PARTS: Final = 8
+"""Of the routes of a host that has many: a merge of so many sorted parts costs less than to sort the whole."""
 
 
 class TableKey(NamedTuple):
@@ -175,30 +180,119 @@ def _failing_host(_view: View, host: HostKey, _error: Exception, _before: Virtua
 @rescued_query(_failing_host)
 def virtual_host(view: View, host: HostKey) -> VirtualHost:
     """Return the virtual host of a domain."""
-    table = host.table
-    listener = owner(view, port_key(table.gateway, "tcp", table.port), host.domain)
-    if listener is None or not carries_http(listener) or table_of(table.gateway, listener) != table:
+    listener = _listener_of(view, host)
+    if listener is None:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=MISDIRECTED)
     listener_guards = guards(view, listener.guard)
     if listener_guards.unresolved is not None:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
-    candidates = sorted(_candidates(view, host, listener), key=lambda each: each.order)
-    routes = with_login_paths(tuple(reachable(with_preflights([each.placed for each in candidates]))))
+    members = _members(view, host, listener)
+    # Its own routes: the many of a wildcard would be remembered at each of thousands of hosts.
+    if len(members) > MANY_ROUTES and view.count(HOSTS, host) > MANY_ROUTES:
+        routes = _merged([host_part(view, HostPartKey(host, number)) for number in range(_PARTS)])
+    else:
+        routes = _completed(sorted(_candidates(view, host, listener, members), key=_order))
     return VirtualHost(domain=host.domain, guards=listener_guards.asked, routes=routes, fallback=NOT_FOUND)
 
 
-def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator[Candidate]:
-    seen: set[Member] = set()
-    scheme = "https" if host.table.listener else "http"
+def _completed(candidates: list[Candidate]) -> tuple[Route, ...]:
+    """Return the Routes of a host, in order, with those that some of them bring with them."""
+    return with_login_paths(tuple(reachable(with_preflights([each.placed for each in candidates]))))
+
+
+def _merged(parts: list["HostPart"]) -> tuple[Route, ...]:
+    """Return the Routes of a host of many routes."""
+    candidates = sorted(chain.from_iterable([part.candidates for part in parts]), key=_order)
+    if any(part.brings_others for part in parts):
+        return _completed(candidates)
+    return tuple(reachable([each.placed.route for each in candidates]))
+
+
+def _listener_of(view: View, host: HostKey) -> MergedListener | None:
+    """Return the listener that a host of a table belongs to, None for one of another table."""
+    table = host.table
+    listener = owner(view, port_key(table.gateway, "tcp", table.port), host.domain)
+    if listener is None or not carries_http(listener) or table_of(table.gateway, listener) != table:
+        return None
+    return listener
+
+
+def _members(view: View, host: HostKey, listener: MergedListener) -> tuple[Member, ...]:
+    """Return the routes that have a say in a host, each once."""
+    members: dict[Member, None] = {}
     for domain in broader(host.domain):
         if not covers(listener.hostname, domain):
-            return
+            break
         for member in view.bucket(HOSTS, HostKey(host.table, domain)):
-            if member.table in LISTENER_TABLES or member in seen:
-                continue
-            seen.add(member)
-            routes = rendered(view, RenderKey(member, scheme, host.table.port), listener)
-            yield from _of_route(view, member, routes, host.domain, listener.key)
+            if member.table not in LISTENER_TABLES:
+                members[member] = None
+    return tuple(members)
+
+
+class HostPartKey(NamedTuple):
+    """Some of the many routes that have a say in a host."""
+
+    host: HostKey
+    number: int
+
+
+class RouteAtHost(NamedTuple):
+    """One of the many routes that have a say in a host."""
+
+    host: HostKey
+    member: Member
+
+
+class HostPart(NamedTuple):
+    """What some of the many routes of a host are there, in order; whether they bring Routes that nobody wrote."""
+
+    candidates: tuple[Candidate, ...]
+    brings_others: bool
+
+
+@query
+def _parted(view: View, host: HostKey) -> tuple[tuple[Member, ...], ...]:
+    """Return the routes that have a say in a host, in parts by a hash of their names."""
+    listener = _listener_of(view, host)
+    parts: list[list[Member]] = [[] for _ in range(_PARTS)]
+    for member in _members(view, host, listener) if listener is not None else ():
+        parts[crc32(str(member.key).encode()) % _PARTS].append(member)
+    return tuple(map(tuple, parts))
+
+
+@query
+def _part_members(view: View, key: HostPartKey) -> tuple[Member, ...]:
+    """Return the routes of a part: a query of its own, so that a route more is nothing to the other parts."""
+    return _parted(view, key.host)[key.number]
+
+
+@query
+def host_part(view: View, key: HostPartKey) -> HostPart:
+    """Return a part of a host: an edit of one of hundreds of routes is that one, its part, and a merge of the parts."""
+    found = (route_candidates(view, RouteAtHost(key.host, member)) for member in _part_members(view, key))
+    candidates = tuple(sorted(chain.from_iterable(found), key=_order))
+    routes = [each.placed.route for each in candidates]
+    return HostPart(candidates, any(shares_across_origins(each) or any(logins(each)) for each in routes))
+
+
+@query
+def route_candidates(view: View, at: RouteAtHost) -> tuple[Candidate, ...]:
+    """Return the Routes of one of many routes at a host."""
+    listener = _listener_of(view, at.host)
+    return () if listener is None else tuple(_candidates(view, at.host, listener, (at.member,)))
+
+
+def _order(candidate: Candidate) -> tuple[object, ...]:
+    return candidate.order
+
+
+def _candidates(
+    view: View, host: HostKey, listener: MergedListener, members: tuple[Member, ...]
+) -> Iterator[Candidate]:
+    scheme = "https" if host.table.listener else "http"
+    for member in members:
+        routes = rendered(view, RenderKey(member, scheme, host.table.port), listener)
+        yield from _of_route(view, member, routes, host.domain, listener.key)
 
 
 def _of_route(

@@ -4,6 +4,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import UnionType
 from typing import Any, NamedTuple
 
@@ -14,9 +15,12 @@ from gatewayd.ir.backend import InvalidBackend, ServiceBackend
 from gatewayd.ir.filters import ExternalAuth, HTTPFilter
 from gatewayd.ir.http import (
     NO_REWRITE,
+    NO_TIMEOUTS,
     DirectResponse,
+    Forward,
     Mirror,
     Redirect,
+    StatefulSession,
     URLRewrite,
     WeightedBackend,
 )
@@ -92,6 +96,23 @@ def shares(view: View, place: FilterPlace, refs: Sequence[AnyBackendRef]) -> Sha
         backends=tuple([each for each, _ in weighted]),
         problems=tuple([problem for _, many in weighted for problem in many]),
     )
+
+
+@lru_cache(maxsize=1024)
+def plain_forward(target: ServiceBackend, weight: int, own: StatefulSession | None) -> Forward:
+    """Return what sends requests to one backend: the rules of a route mostly have one in common, which is kept once."""
+    share = WeightedBackend(backend=target, weight=weight, filters=(), mirrors=(), rewrite=NO_REWRITE, persistence=own)
+    return Forward(
+        backends=(share,), mirrors=(), rewrite=NO_REWRITE, timeouts=NO_TIMEOUTS, retry=None, persistence=None
+    )
+
+
+def to_one_backend(view: View, place: FilterPlace, ref: AnyBackendRef) -> Forward | None:
+    """Return what sends requests to the only backend of a rule, one without filters; None where it leads nowhere."""
+    target = backend(view, ask_for(place.source, place.namespace, ref, place.wants, of_service=place.of_service))
+    if not isinstance(target, ServiceBackend):
+        return None
+    return plain_forward(target, ref.weight, backend_persistence(view, target.upstream))
 
 
 def _share(

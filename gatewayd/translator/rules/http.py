@@ -22,6 +22,7 @@ from gatewayd.incremental.view import Attempt, View
 from gatewayd.ir.backend import Protocol
 from gatewayd.ir.http import (
     CANNOT,
+    NO_REWRITE,
     NO_TIMEOUTS,
     Action,
     ExactPath,
@@ -41,7 +42,7 @@ from gatewayd.translator.problems import Problem, Unsupported
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.filters import FilterPlace
-from gatewayd.translator.rules.forwarding import NO_FILTERS, Filtered, filtered, shares
+from gatewayd.translator.rules.forwarding import NO_FILTERS, Filtered, filtered, shares, to_one_backend
 from gatewayd.translator.rules.rule_set import Done, RankedMatch, RuleAt, RuleResult, RuleSet, fold, rule_result
 from gatewayd.untrusted.regexes import regex_problem
 
@@ -83,6 +84,9 @@ def _action(
         return steps.redirect, ()
     if steps.response is not None and not steps.broken and unkept is None:
         return steps.response, ()
+    plain = to_one_backend(view, place, rule.backend_refs[0]) if _sends_plainly(rule, steps) else None
+    if plain is not None:
+        return plain, ()
     targets = shares(view, place, rule.backend_refs)
     problems = (*targets.problems, *(() if unkept is None else (unkept,)))
     if steps.broken or any(isinstance(problem, Unsupported) for problem in problems):
@@ -96,6 +100,15 @@ def _action(
         persistence=persistence(rule.session_persistence, name) if rule.session_persistence is not None else None,
     )
     return forward, problems
+
+
+def _sends_plainly(rule: HTTPRouteRule, steps: Filtered) -> bool:
+    """Return whether a rule sends requests to one backend, and as they are but for what its filters change."""
+    if steps.broken or steps.mirrors or steps.rewrite is not NO_REWRITE:
+        return False
+    if len(rule.backend_refs) != 1 or rule.backend_refs[0].filters:
+        return False
+    return rule.timeouts is None and rule.retry is None and rule.session_persistence is None
 
 
 def _timeouts(written: HTTPRouteTimeouts | None) -> Timeouts:

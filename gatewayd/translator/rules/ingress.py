@@ -37,6 +37,7 @@ from gatewayd.translator.ingresses import INGRESS_KIND, rule_hosts
 from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.traffic import backend_persistence
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
+from gatewayd.translator.rules.forwarding import plain_forward
 from gatewayd.translator.rules.http import failing, rank, usable_match
 from gatewayd.translator.rules.rule_set import Ranked, RankedMatch, RuleResult
 
@@ -135,6 +136,8 @@ def _action(view: View, key: ObjectKey, field: str, written: IngressBackend) -> 
 
 def _forward(view: View, key: ObjectKey, field: str, written: IngressBackend) -> tuple[Action, tuple[Problem, ...]]:
     target = service_backend(view, key.namespace, written, Protocol.HTTP1)
+    if not isinstance(target, InvalidBackend):
+        return plain_forward(target, 1, backend_persistence(view, target.upstream)), ()
     action = Forward(
         backends=(whole_share(view, target),),
         mirrors=(),
@@ -143,8 +146,6 @@ def _forward(view: View, key: ObjectKey, field: str, written: IngressBackend) ->
         retry=None,
         persistence=None,
     )
-    if not isinstance(target, InvalidBackend):
-        return action, ()
     return action, (Unresolved(target.reason, f"{backend_path(field)}: {target.message}"),)
 
 

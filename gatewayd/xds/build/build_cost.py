@@ -62,6 +62,23 @@ class Work:
         """Return the resource of a message: the earlier one when its content is the same."""
         return self.of_parts(type_url, name, (serialised(message), b""), earlier)
 
+    def of_pieces(
+        self,
+        type_url: TypeUrl,
+        name: str,
+        pieces: tuple[tuple[bytes, ...], tuple[bytes, ...]],
+        earlier: Resource | None,
+    ) -> Resource:
+        """Return the resource of a message in many pieces: the earlier one when all of them are the same.
+
+        `pieces` are those of the content, and those that the version is the hash of.
+        """
+        content, hashed = pieces
+        if earlier is not None and (earlier.name, earlier.own) == (name, content):
+            return earlier
+        self.resources += 1
+        return Resource(type_url=type_url, name=name, version=content_version(*hashed), own=content, tail=b"")
+
     def of_parts(self, type_url: TypeUrl, name: str, parts: tuple[bytes, bytes], earlier: Resource | None) -> Resource:
         """Return the resource of a serialised message, in its two parts: the earlier one when its content is the same.
 
@@ -71,4 +88,4 @@ class Work:
         if earlier is not None and (earlier.name, earlier.own, earlier.tail) == (name, own, tail):
             return earlier
         self.resources += 1
-        return Resource(type_url=type_url, name=name, version=content_version(own + tail), own=own, tail=tail)
+        return Resource(type_url=type_url, name=name, version=content_version(own, tail), own=own, tail=tail)

@@ -255,7 +255,8 @@ def _configuration(name: str, hosts: Sequence[Host], tail: bytes, before: Resour
     if before is not None and before.version == version:
         return before
     work.resources += 1
-    own = b"".join((head, *[each.entry for each in hosts]))
+    # In the pieces that the hosts keep: those of thousands are there once.
+    own = (head, *[each.entry for each in hosts])
     return Resource(type_url=ROUTE, name=name, version=version, own=own, tail=tail)
 
 

@@ -22,9 +22,10 @@ from gatewayd.xds.build.discovered_filters import DiscoveredFilters
 from gatewayd.xds.build.keyed_results import Keyed, Replaced
 from gatewayd.xds.build.route_tables import Tables
 from gatewayd.xds.build.typed_resources import ResourceType
+from gatewayd.xds.build.used_secrets import UsedSecrets
 from gatewayd.xds.memo import Memo
 from gatewayd.xds.messages import cluster, endpoint, listener, secret, udp_proxy
-from gatewayd.xds.messages.secret import Secret, secrets_of_cluster, secrets_of_listener
+from gatewayd.xds.messages.secret import Secret, secrets_of_cluster
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
@@ -73,7 +74,7 @@ class SnapshotBuilder:
         self._filters = DiscoveredFilters()
         self._clusters: Keyed[Cluster, _Parts] = Keyed(self._cluster, _upstream)
         self._listeners: Memo[Listener, _Port] = Memo(self._listener, names.listener)
-        self._secrets: Memo[Secret, Resource] = Memo(self._secret, names.secret)
+        self._secrets = UsedSecrets(self._secret)
         self._shared: Sequence[SharedSecret] = ()
         self._datagrams: tuple[Resource, ...] = ()
         self._types = {row.url: ResourceType() for row in XDS_TYPES}
@@ -99,6 +100,7 @@ class SnapshotBuilder:
     def _update(self, config: ProxyConfig) -> None:
         if config.address != self._address:
             self._show(self._bound(), ())
+            self._secrets.replace_listeners(self._listeners.values, ())
             self._listeners.update(())
             self._address = config.address
         self._replace(self._tables.update(config.route_tables, self._work))
@@ -106,14 +108,15 @@ class SnapshotBuilder:
         clusters = self._clusters.update(config.clusters)
         for before, after in clusters:
             self._show((before or _NO_PARTS).resources, (after or _NO_PARTS).resources)
+            self._secrets.replace((before or _NO_PARTS).secrets, (after or _NO_PARTS).secrets)
         listeners, values = self._bound(), self._listeners.values
         self._listeners.update(config.listeners)
         is_other = self._listeners.values is not values
         self._show(listeners, self._bound())
-        shares_others, self._shared = self._shared != config.shared_secrets, config.shared_secrets
-        changes = any((one or _NO_PARTS).secrets != (two or _NO_PARTS).secrets for one, two in clusters)
-        if is_other or shares_others or changes:
-            self._update_secrets()
+        self._secrets.replace_listeners(values, self._listeners.values)
+        self._secrets.replace(*differences(self._shared, config.shared_secrets))
+        self._shared = config.shared_secrets
+        self._replace(self._secrets.settle())
         if is_other or clusters:
             datagrams = self._datagrams
             self._datagrams = tuple(self._updated_datagrams())
@@ -178,9 +181,9 @@ class SnapshotBuilder:
 
     def _listener(self, of: Listener, earlier: _Port | None) -> _Port:
         chains = listener.no_chains(of, self._attempt) if earlier is None else earlier.chains
-        body = listener.listener_body(of, self._address, chains)
+        pieces = listener.listener_pieces(of, self._address, chains)
         before = None if earlier is None else earlier.resource
-        return _Port(chains, self._work.of_parts(LISTENER, names.listener(of), (body, b""), before))
+        return _Port(chains, self._work.of_pieces(LISTENER, names.listener(of), pieces, before))
 
     def _attempt(self, what: str, key: str, make: Callable[[], bytes], instead: Callable[[], bytes]) -> bytes:
         return self._work.attempt(what, key, make, instead)
@@ -192,17 +195,6 @@ class SnapshotBuilder:
         resource = self._work.resource(SECRET, names.secret(of), secret.secret(of), earlier)
         # The translator, which hears of refusals by version, knows the content and not the message.
         return resource if resource is earlier else replace(resource, version=of.version)
-
-    def _update_secrets(self) -> None:
-        by_name: dict[str, Secret] = {}
-        for stream in self._listeners.values:
-            by_name.update((names.secret(one), one) for one in secrets_of_listener(stream))
-        for part in self._clusters.results.values():
-            by_name.update((names.secret(one), one) for one in part.secrets)
-        by_name.update((names.secret(one), one) for one in self._shared)
-        before = self._secrets.results
-        self._secrets.update(tuple(by_name.values()))
-        self._show(before, self._secrets.results)
 
     def _updated_datagrams(self) -> Iterator[Resource]:
         """Yield the clusters and endpoints of the UDP ports."""

@@ -17,8 +17,8 @@ The layout of an entry, which is an element of a RouteConfiguration (`inside` is
     tail       what the kind of table adds (`filters/scope.scoped_tail`)
 
 The next VirtualHost of the domain cuts the bytes of the routes that it still has, by their identity, out of the entry
-of before: `held[bounds[i] : bounds[i + 1]]` (`Listed`). Where the entry goes into a RouteConfiguration of its own, they
-are cut out of that one, and the bounds move by where the entry begins (`within`), so that the bytes are kept once.
+of before: `held[bounds[i] : bounds[i + 1]]` (`Listed`). The entry itself is a piece of its RouteConfiguration, which is
+put together where it is sent, so that the bytes are kept once.
 
 With more than `LONGEST_LIST` routes a matcher stands where the routes and the fallback stand here. Its bytes are other
 ones, sorted by the paths, so the bytes of the routes are kept beside it (`Parted`).

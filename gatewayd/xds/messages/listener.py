@@ -5,8 +5,10 @@ chain that changes closes its connections.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from hashlib import blake2b
 from operator import attrgetter
-from typing import Any, TypeAlias, assert_never
+from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 from envoy.config.core.v3 import address_pb2
 from envoy.config.listener.v3 import (
@@ -24,6 +26,7 @@ from google.protobuf import wrappers_pb2
 from gatewayd.ir.client_settings import SocketSettings
 from gatewayd.ir.environment import ANY_IPV6
 from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.limits import MANY_LISTENERS
 from gatewayd.ir.proxy import (
     DatagramListener,
     FilterChain,
@@ -34,6 +37,7 @@ from gatewayd.ir.proxy import (
     RedirectedTraffic,
     StreamListener,
 )
+from gatewayd.ir.tls import PrivateBytes
 from gatewayd.xds import names
 from gatewayd.xds.encoding import field, milliseconds, packed, serialised
 from gatewayd.xds.memo import Memo
@@ -46,43 +50,92 @@ _ORIGINAL_DESTINATION = listener_components_pb2.ListenerFilter(
     name="envoy.filters.listener.original_dst", typed_config=packed(original_dst_pb2.OriginalDst())
 )
 _FILTER_CHAINS = listener_pb2.Listener.FILTER_CHAINS_FIELD_NUMBER
-_REFUSE_ALL = FilterChain(name="refuse", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
+_NO_KEY: Final = PrivateBytes(b"")
+_REFUSE_ALL: Final = FilterChain(name="refuse", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
 
 
-Chains: TypeAlias = Memo[FilterChain, bytes]
+class Chain(NamedTuple):
+    """A serialised filter chain as an element of its listener, and its hash; of what, but for contents of secrets."""
+
+    of: FilterChain
+    entry: bytes
+    digest: bytes
+
+
+Chains: TypeAlias = Memo[FilterChain, Chain]
 
 
 Attempt: TypeAlias = Callable[[str, str, Callable[[], bytes], Callable[[], bytes]], bytes]
+
+
+class Pieces(NamedTuple):
+    """A serialised listener in the pieces that it is put together from, and what its version is the hash of.
+
+    Of a listener with more chains than one Gateway object can ask for that is the hashes of these: a chain more among
+    thousands is then hashed alone.
+    """
+
+    content: tuple[bytes, ...]
+    hashed: tuple[bytes, ...]
 
 
 def no_chains(listener: Listener, attempt: Attempt) -> Chains:
     """Return the chains of a listener that has none yet; `attempt` makes each, or leaves it out."""
     make = _quic_entry if isinstance(listener, QuicListener) else _chain_entry
 
-    def entry(of: FilterChain, _earlier: bytes | None) -> bytes:
-        return attempt("filter chain", of.name, lambda: make(of), bytes)
+    def chain(of: FilterChain, earlier: Chain | None) -> Chain:
+        shown = _without_contents(of)
+        # The same object: a chain with another certificate is the same chain to Envoy, and nothing looks further.
+        if earlier is not None and earlier.entry and earlier.of == shown:
+            return earlier
+        return _hashed(shown, attempt("filter chain", of.name, lambda: make(of), bytes))
 
-    return Memo(entry, attrgetter("name"))
+    return Memo(chain, attrgetter("name"))
 
 
-def listener_body(of: Listener, address: str, chains: Chains) -> bytes:
+def _without_contents(of: FilterChain) -> FilterChain:
+    """Return a chain with the names of its secrets alone, which is all of them that is in it."""
+    tls = of.tls
+    if tls is None:
+        return of
+    certificates = tuple([replace(each, chain=b"", key=_NO_KEY) for each in tls.certificates])
+    client = tls.client
+    if client is not None:
+        revoked = client.trust.revoked
+        lists = None if revoked is None else replace(revoked, lists=b"")
+        client = replace(client, trust=replace(client.trust, certificates=b"", revoked=lists))
+    return replace(of, tls=replace(tls, certificates=certificates, client=client))
+
+
+def _hashed(of: FilterChain, entry: bytes) -> Chain:
+    return Chain(of, entry, blake2b(entry, digest_size=16).digest())
+
+
+def listener_pieces(of: Listener, address: str, chains: Chains) -> Pieces:
     """Return the serialised listener, bound to an IP address of the proxy; `chains` are those that it had before.
 
-    Of thousands of filter chains those are serialised that are others now.
+    Of thousands of filter chains those are serialised that are others now, and none is copied.
     """
     match of:
         case StreamListener():
-            # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
             chains.update(of.chains or (_REFUSE_ALL,))
-            chain_entries = b"".join(chains.results) or _chain_entry(_REFUSE_ALL)
-            return b"".join((_stream_head(of, address), chain_entries, _stream_tail(of)))
+            # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
+            offered = chains.results if any(each.entry for each in chains.results) else (_REFUSING,)
+            return _joined(_stream_head(of, address), offered, _stream_tail(of))
         case QuicListener():
             chains.update(of.chains)
-            return b"".join((serialised(_quic(of, address)), *chains.results))
+            return _joined(serialised(_quic(of, address)), chains.results, b"")
         case DatagramListener():
-            return serialised(_datagram(of, address))
+            return _joined(serialised(_datagram(of, address)), (), b"")
         case _:
             assert_never(of)
+
+
+def _joined(head: bytes, chains: tuple[Chain, ...], tail: bytes) -> Pieces:
+    content = (head, *[each.entry for each in chains], tail)
+    if len(chains) <= MANY_LISTENERS:
+        return Pieces(content, content)
+    return Pieces(content, (head, *[each.digest for each in chains], tail))
 
 
 def _stream_head(of: StreamListener, address: str) -> bytes:
@@ -197,3 +250,7 @@ def _address(address: str, port: int, protocol: int, *, alone: bool = False) -> 
         ipv4_compat=address == ANY_IPV6 and not alone,
     )
     return address_pb2.Address(socket_address=socket)
+
+
+_REFUSING: Final = _hashed(_REFUSE_ALL, _chain_entry(_REFUSE_ALL))
+"""What stands in a listener that has nothing to offer."""

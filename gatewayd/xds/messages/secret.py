@@ -1,12 +1,13 @@
 """Certificate, TrustBundle, SharedSecret -> Secret, by SDS; and which of them listeners and clusters refer to."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.transport_sockets.tls.v3 import common_pb2, secret_pb2
 
 from gatewayd.ir.backend import Cluster
-from gatewayd.ir.proxy import Listener, QuicListener, StreamListener
+from gatewayd.ir.proxy import FilterChain
 from gatewayd.ir.tls import Certificate, SharedSecret, TrustBundle
 from gatewayd.xds import names
 
@@ -34,14 +35,13 @@ def secret(of: Secret) -> Any:
     return secret_pb2.Secret(name=names.secret(of), validation_context=ca)
 
 
-def secrets_of_listener(of: Listener) -> tuple[Secret, ...]:
-    """Return what the filter chains of a listener refer to."""
-    secrets: list[Secret] = []
-    for chain in of.chains if isinstance(of, StreamListener | QuicListener) else ():
+def secrets_of_chains(chains: Iterable[FilterChain]) -> Iterator[Secret]:
+    """Yield what filter chains refer to, as often as they do."""
+    for chain in chains:
         if chain.tls is not None:
-            secrets += chain.tls.certificates
-            secrets += [] if chain.tls.client is None else [chain.tls.client.trust]
-    return tuple(secrets)
+            yield from chain.tls.certificates
+            if chain.tls.client is not None:
+                yield chain.tls.client.trust
 
 
 def secrets_of_cluster(of: Cluster) -> tuple[Secret, ...]:

@@ -1,5 +1,5 @@
 from gatewayd.incremental.scratch import Scratch
-from gatewayd.incremental.view import Member, Query, View, query, rescued_query, rows, ungrouped
+from gatewayd.incremental.view import Index, Member, Query, View, query, rescued_query, rows, ungrouped
 from tests.unit.incremental.toy import NUMBERS, REPORTS, Number
 
 
@@ -35,10 +35,11 @@ def test_members_are_ordered_by_table_and_key() -> None:
 
 def test_rows_files_what_is_there() -> None:
     source = rows(Number, lambda row: row.groups)
+    assert source.of(Number(1, ("a", "b", "a"))) == ("a", "b")
     view = Scratch({Number: {"one": Number(1, ("a", "b", "a"))}})
-    assert source.query(view, Member(Number, "one")) == ("a", "b")
-    assert source.query(view, Member(Number, "nobody")) == ()
-    assert source.query.name == "filed_Number"
+    by_group = Index(name="by_group", sources=(source,), group=ungrouped)
+    assert view.bucket(by_group, "b") == (Member(Number, "one"),)
+    assert view.bucket(by_group, "c") == ()
 
 
 def test_declarations_show_their_names() -> None:

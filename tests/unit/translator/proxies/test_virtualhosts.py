@@ -4,6 +4,7 @@ import pytest
 
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.http import NOT_FOUND, DirectResponse, Redirect, RouteTable, VirtualHost
+from gatewayd.ir.limits import MANY_ROUTES
 from gatewayd.translator.proxies.virtualhosts import MISDIRECTED, TableKey, listener_hosts, route_table
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GW, member, scratch
@@ -67,6 +68,26 @@ def test_a_listener_without_routes_answers_404() -> None:
 def test_virtual_hosts_are_sorted_by_domain_and_each_is_there_once() -> None:
     found = domains(gateway(listener("any")), route("r", "b.example, a.example, '*.example'"), route("s", "a.example"))
     assert list(found) == ["*", "*.example", "a.example", "b.example"]
+
+
+@pytest.mark.parametrize("count", [MANY_ROUTES - 2, MANY_ROUTES + 20], ids=["few", "many"])
+def test_few_routes_or_many_stand_in_one_order(count: int) -> None:
+    paths = {f"r{at}": f"/{'x' * (at % 7)}{at}" for at in range(count)}
+    named = (route(name, "a.example", path=path) for name, path in paths.items())
+    found = domains(gateway(listener("any")), *named, route("wide", "'*.example'", path=f"/{'y' * 20}"))
+    longest_first = sorted(paths, key=lambda name: (-len(paths[name]), name))
+    assert found["a.example"] == [*(f"{name} {paths[name]}" for name in longest_first), f"wide /{'y' * 20}"]
+
+
+@pytest.mark.parametrize("count", [2, MANY_ROUTES + 20], ids=["few", "many"])
+def test_preflights_of_one_route_are_answered_among_few_or_many(count: int) -> None:
+    cors = "filters: [{type: CORS, cors: {allowOrigins: ['https://a.example']}}], backendRefs"
+    sharing = route("sharing", "a.example", path="/api").replace("value: /api}", "value: /api}, method: GET")
+    named = (route(f"r{at}", "a.example", path=f"/{at}") for at in range(count))
+    view = view_of(gateway(listener("any")), *named, sharing.replace("backendRefs", cors))
+    found = {host.domain: host for host in route_table(view, HTTP).virtual_hosts}["a.example"]
+    assert [each.source.name for each in found.routes if each.source.preflight] == ["sharing"] * 2
+    assert len(found.routes) == count + 3
 
 
 def test_every_route_that_covers_a_host_answers_for_it_the_most_special_first() -> None:

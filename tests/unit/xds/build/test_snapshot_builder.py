@@ -10,7 +10,7 @@ from gatewayd.ir.carriers import PolicyCarrier, PolicyGeneration
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import RouteTableKey, VirtualHost
 from gatewayd.ir.l4 import L4Refuse
-from gatewayd.ir.proxy import DatagramListener, ProxyConfig
+from gatewayd.ir.proxy import DatagramListener, ProxyConfig, StreamListener
 from gatewayd.ir.tls import (
     Certificate,
     ClientTrust,
@@ -23,7 +23,7 @@ from gatewayd.ir.tls import (
 from gatewayd.xds import names
 from gatewayd.xds.build.build_cost import BuildCost
 from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
-from gatewayd.xds.messages.secret import secrets_of_cluster, secrets_of_listener
+from gatewayd.xds.messages.secret import secrets_of_chains, secrets_of_cluster
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, Snapshot, content_version
 from tests.unit.xds.shorthand import (
     NOT_FOUND,
@@ -109,7 +109,8 @@ def test_versions_are_hashes_of_the_content() -> None:
 
 def test_certificates_and_bundles_have_the_versions_that_the_translator_knows() -> None:
     of = shop()
-    wanted = {names.secret(each): each.version for port in of.listeners for each in secrets_of_listener(port)}
+    streams = [port for port in of.listeners if isinstance(port, StreamListener)]
+    wanted = {names.secret(each): each.version for port in streams for each in secrets_of_chains(port.chains)}
     wanted |= {names.secret(each): each.version for cluster in of.clusters for each in secrets_of_cluster(cluster)}
     assert {name: each.version for name, each in SnapshotBuilder().build(of).of(SECRET).items()} == wanted
 

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from envoy.config.core.v3 import address_pb2
 from envoy.config.listener.v3 import listener_pb2
 from envoy.extensions.filters.listener.proxy_protocol.v3 import proxy_protocol_pb2
@@ -22,7 +23,7 @@ from gatewayd.ir.client_settings import (
 from gatewayd.ir.environment import ANY_IPV6
 from gatewayd.ir.http import RouteDiscovery, RouteTableKey
 from gatewayd.ir.l4 import L4Refuse
-from gatewayd.ir.limits import HANDSHAKE_SECONDS
+from gatewayd.ir.limits import HANDSHAKE_SECONDS, MANY_LISTENERS
 from gatewayd.ir.proxy import (
     DatagramListener,
     FilterChain,
@@ -33,9 +34,9 @@ from gatewayd.ir.proxy import (
     RedirectedTraffic,
     StreamListener,
 )
-from gatewayd.ir.tls import DownstreamTLS
+from gatewayd.ir.tls import Certificate, DownstreamTLS, PrivateBytes
 from gatewayd.xds import names
-from gatewayd.xds.messages.listener import listener_body, no_chains
+from gatewayd.xds.messages.listener import listener_pieces, no_chains
 from tests.unit.xds.shorthand import http_listener
 
 ANY = "0.0.0.0"
@@ -46,7 +47,7 @@ def plain(_what: str, _key: str, make: Callable[[], bytes], _instead: Callable[[
 
 
 def listener(of: Listener, address: str) -> Any:
-    return listener_pb2.Listener.FromString(listener_body(of, address, no_chains(of, plain)))
+    return listener_pb2.Listener.FromString(b"".join(listener_pieces(of, address, no_chains(of, plain)).content))
 
 
 PASSED = FilterChain(name="one", server_names=("a.example", "*.b"), tls=None, traffic=L4Traffic(action=L4Refuse()))
@@ -107,13 +108,40 @@ def test_of_many_chains_one_is_serialised_anew() -> None:
     many = tuple(replace(PASSED, name=f"chain-{number}", server_names=(f"h{number}.example",)) for number in range(50))
     stream = StreamListener(port=443, inspect_tls=True, chains=many)
     chains = no_chains(stream, plain)
-    before = listener_body(stream, ANY, chains)
+    before = listener_pieces(stream, ANY, chains)
     entries = chains.results
     edited = (*many[:7], replace(many[7], server_names=("other.example",)), *many[8:])
     other = replace(stream, chains=edited)
-    after = listener_body(other, ANY, chains)
+    after = listener_pieces(other, ANY, chains)
     assert [one is two for one, two in zip(entries, chains.results, strict=True)].count(False) == 1
-    assert before != after == listener_body(other, ANY, no_chains(other, plain))
+    assert before != after == listener_pieces(other, ANY, no_chains(other, plain))
+
+
+@pytest.mark.parametrize(("count", "is_whole"), [(MANY_LISTENERS, True), (MANY_LISTENERS + 1, False)])
+def test_the_version_of_many_chains_is_of_their_hashes(count: int, *, is_whole: bool) -> None:
+    many = tuple(
+        replace(PASSED, name=f"chain-{number}", server_names=(f"h{number}.example",)) for number in range(count)
+    )
+    stream = StreamListener(port=443, inspect_tls=True, chains=many)
+    pieces = listener_pieces(stream, ANY, no_chains(stream, plain))
+    assert (pieces.hashed == pieces.content) == is_whole
+    assert len(b"".join(pieces.hashed)) < 30 * count or is_whole
+    edited = replace(stream, chains=(*many[:-1], replace(many[-1], server_names=("other.example",))))
+    other = listener_pieces(edited, ANY, no_chains(edited, plain))
+    assert [one == two for one, two in zip(pieces.hashed, other.hashed, strict=True)].count(False) == 1
+
+
+def test_another_certificate_makes_the_same_chain() -> None:
+    def showing(chain: bytes) -> StreamListener:
+        certificate = Certificate(name="shop/tls", chain=chain, key=PrivateBytes(b"KEY"))
+        tls = DownstreamTLS(certificates=(certificate,), alpn=(), client=None)
+        return StreamListener(port=443, inspect_tls=True, chains=(replace(ENDED, tls=tls),))
+
+    chains = no_chains(showing(b"CHAIN"), plain)
+    listener_pieces(showing(b"CHAIN"), ANY, chains)
+    entries = chains.results
+    listener_pieces(showing(b"RENEWED"), ANY, chains)
+    assert chains.results is entries
 
 
 def test_http3() -> None:
