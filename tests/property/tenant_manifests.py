@@ -94,6 +94,15 @@ spec:
   parentRefs: [{group: "", kind: Service, name: meshed, port: 7070}]
   rules: [{matches: [{method: {service: EDIT.NS}}], backendRefs: [{name: shop, port: 80}]}]
 ---
+kind: AccessPolicy
+metadata: {name: callers, namespace: NS, generation: 1}
+spec:
+  targetRefs:
+  - {group: gateway.networking.k8s.io, kind: HTTPRoute, name: meshed}
+  - {group: gateway.networking.k8s.io, kind: GRPCRoute, name: meshed}
+  default:
+    authorization: {allow: [{namespaces: [NS, caller-NUMBER]}, {methods: [GET]}]}
+---
 kind: EnvoyExtensionPolicy
 metadata: {name: theirs, namespace: NS, generation: 1}
 spec:
