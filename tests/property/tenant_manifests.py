@@ -78,7 +78,10 @@ spec:
 ---
 kind: Service
 metadata: {name: meshed, namespace: NS}
-spec: {clusterIP: 10.96.0.ADDRESS, ports: [{name: http, port: 80}, {name: grpc, port: 7070}]}
+spec:
+  clusterIP: 10.96.0.ADDRESS
+  clusterIPs: [10.96.0.ADDRESS, "fd00::ADDRESS"]
+  ports: [{name: http, port: 80}, {name: grpc, port: 7070}]
 ---
 kind: HTTPRoute
 metadata: {name: meshed, namespace: NS, generation: 1}

@@ -142,6 +142,7 @@ NOBODYS = {
     "query mesh_is_ours",
     "query mesh_outcome",
     "query mesh_proxy",
+    "query ipv6_views",
     "query view_ports",
 }
 """Sites that nothing of one team comes by: they concern classes, meshes, Gateways as a whole, routes that are too many,
