@@ -271,8 +271,8 @@ class HeaderValues(Values, frozen=True, kw_only=True):
     name: HeaderName
 
 
-class AccessCondition(PolicyPart, frozen=True, kw_only=True):
-    """Holds for a request when all of its parts do. `paths` are prefixes, by segments.
+class RequestParts(PolicyPart, frozen=True, kw_only=True):
+    """What a request must have. `paths` are prefixes, by segments.
 
     None is an empty list: it would be a part to the API server, and say nothing of a request.
     """
@@ -283,10 +283,23 @@ class AccessCondition(PolicyPart, frozen=True, kw_only=True):
     paths: Annotated[tuple[PathPrefix, ...], Meta(min_length=1, max_length=16, extra=SET)] = ()
 
 
+class AccessCondition(RequestParts, frozen=True, kw_only=True):
+    """Holds for a request when all of its parts do. `paths` are prefixes, by segments."""
+
+
+class CallerCondition(RequestParts, frozen=True, kw_only=True):
+    """Holds for a request when all of its parts do. `paths` are prefixes, by segments.
+
+    Of one of `namespaces` is what their pods send to a Service that has a route; what comes by a Gateway is of none.
+    """
+
+    namespaces: Annotated[tuple[NamespaceName, ...], Meta(min_length=1, max_length=64, extra=SET)] = ()
+
+
 class Authorization(PolicySection, frozen=True, kw_only=True):
     """Lets a request pass for which one of `allow` holds (empty: any), and none of `deny`; others get a 403."""
 
-    allow: Annotated[tuple[AccessCondition, ...], Meta(max_length=16)] = ()
+    allow: Annotated[tuple[CallerCondition, ...], Meta(max_length=16)] = ()
     deny: Annotated[tuple[AccessCondition, ...], Meta(max_length=16)] = ()
 
 

@@ -318,9 +318,15 @@ def _entry(
         case BasicUsers():
             yield f"only with the password of one of {len(condition.users)} users, else a 401"
         case Permissions():
-            yield "only if an AccessPolicy's authorization lets it pass, else a 403"
+            yield _permitted(condition)
         case _:
             assert_never(condition)
+
+
+def _permitted(permissions: Permissions) -> str:
+    if any(each.holds_always for rule in permissions.rules for each in rule.deny):
+        return "for nobody: no condition of an AccessPolicy's authorization is for these callers, who get a 403"
+    return "only if an AccessPolicy's authorization lets it pass, else a 403"
 
 
 def _tokens(tokens: Tokens) -> str:

@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from gatewayd.api.ingress import Ingress
 from gatewayd.api.xmesh import XMesh
 from gatewayd.explain.mesh_trace import callers
-from gatewayd.explain.steps import Knowledge, Mark, Step, member_name, verdict_step
+from gatewayd.explain.policies import service_sections
+from gatewayd.explain.steps import Knowledge, Mark, Step, member_name, policy_steps, verdict_step
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.translator.mesh.claims import ServiceParent, service_refs
-from gatewayd.translator.mesh.consumers import CONSUMERS, view_ports
+from gatewayd.translator.mesh.consumers import view_ports
 from gatewayd.translator.mesh.frontends import EVERYBODY, Frontend
+from gatewayd.translator.mesh.governed_rules import RuleOf
 from gatewayd.translator.mesh.meshes import mesh_is_on
-from gatewayd.translator.mesh.parents import CLAIMS, routes_at, service_parents
+from gatewayd.translator.mesh.parents import CLAIMS, own_routes_at, service_parents
 from gatewayd.translator.outcomes.mesh import mesh_outcome
 from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS, service_rules
 from gatewayd.translator.rules.rule_set import RuleSet
@@ -86,15 +88,30 @@ def _parent(known: Knowledge, member: Member, parent: ServiceParent) -> Iterator
         yield Step(depth=2, mark=Mark.GOOD, subject=f"requests to {frontend}", says=says)
     if parent.frontends:
         yield _proxies(known, 3)
+        yield from _policies(known, member, parent)
+
+
+def _policies(known: Knowledge, member: Member, parent: ServiceParent) -> Iterator[Step]:
+    """Yield what policies are in force for those who call a Service."""
+    numbers = (each.route.source.rule for each in service_rules(known.engine, member).routes)
+    service, callers_view = parent.service.namespace, parent.frontends[0].view
+    yield from policy_steps(
+        known,
+        numbers,
+        lambda number: service_sections(known.engine, RuleOf(member, number, service, callers_view)),
+    )
 
 
 def _but(view: View, frontend: Frontend) -> str:
-    """Return whose callers have other routes than those for all."""
+    """Return whose callers are told from those of all others."""
     if frontend.view != EVERYBODY:
         return ""
-    views = view.group(CONSUMERS, None)
-    apart = [name for name in views if routes_at(view, frontend._replace(view=name))]
-    return f", but of {', '.join(apart)}, which have routes of their own" if apart else ""
+    others = sorted(view_ports(view, ()).keys() - {EVERYBODY})
+    led = [each for each in others if view.count(CLAIMS, frontend._replace(view=each))]
+    own = [each for each in led if own_routes_at(view, frontend._replace(view=each))]
+    named = [each for each in led if each not in own]
+    apart = f", but of {', '.join(own)}, which have routes of their own" if own else ""
+    return f"{apart}; of {', '.join(named)} apart, which a policy names" if named else apart
 
 
 def rules_of_services(view: View, member: Member) -> RuleSet | None:

@@ -11,6 +11,7 @@ from gatewayd.api.core import Service
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.action import happening
 from gatewayd.explain.matching import mismatches
+from gatewayd.explain.policies import SectionInForce, service_sections
 from gatewayd.explain.request import Request, Sent, canonical, without_port
 from gatewayd.explain.rivals import Rival, route_of
 from gatewayd.explain.trace import End, Taken, Trace, Translated, Untaken
@@ -22,8 +23,9 @@ from gatewayd.ir.http import Route
 from gatewayd.translator.hostnames import ANY
 from gatewayd.translator.mesh.consumers import view_port
 from gatewayd.translator.mesh.frontends import EVERYBODY, Frontend, addresses
+from gatewayd.translator.mesh.governed_rules import RuleOf
 from gatewayd.translator.mesh.meshes import mesh_is_on
-from gatewayd.translator.mesh.parents import routes_at
+from gatewayd.translator.mesh.parents import CLAIMS, called_at, routes_at
 from gatewayd.translator.mesh.tables import frontend_table
 
 _STEERING: Final = ("x-envoy-", "x-gatewayd-")
@@ -78,8 +80,7 @@ def call_traces(of: Translated, sent: Sent, call: Call) -> tuple[CallTrace, ...]
 
 def _at_port(of: Translated, sent: Sent, call: Call, everybody: Frontend) -> CallTrace:
     own = everybody._replace(view=call.namespace)
-    is_consumer = call.namespace != call.service.namespace and bool(routes_at(of.engine, own))
-    frontend = own if is_consumer else everybody
+    frontend = own if of.engine.count(CLAIMS, own) else everybody
     if not routes_at(of.engine, frontend):
         why = "no route is for it, and the connection goes to the Service as if there were no mesh"
         return CallTrace(port=everybody.port, frontend=frontend, end=NotLed(why=why))
@@ -125,10 +126,16 @@ def _decided(
         domain=ANY,
         rule=winner.source,
         rule_name=winner.rule_name,
-        policies=(),
+        policies=_policies(engine, frontend, winner),
         happening=happening(winner, ANY, request, clusters),
     )
     return taken, rivals
+
+
+def _policies(engine: Engine, frontend: Frontend, winner: Route) -> tuple[SectionInForce, ...]:
+    member = route_of(winner.source)
+    at = RuleOf(member, winner.source.rule, called_at(engine, member, frontend), frontend.view)
+    return service_sections(engine, at)
 
 
 def _rivals(routes: tuple[Route, ...], winner: Route | None, request: Request) -> Iterator[Rival]:

@@ -8,15 +8,19 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.envoy_gateway.objects import EnvoyProxy
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.reportpolicy import AccessLogSection, ReportPolicy
+from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.api.xtelemetrypolicy import XTelemetryPolicy
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Upstream
+from gatewayd.translator.mesh.governed_rules import RuleOf, in_force_between
+from gatewayd.translator.mesh.unserved import unserved
 from gatewayd.translator.policies.backend import answers, backend_effective
 from gatewayd.translator.policies.backend_sections import backend_settings
 from gatewayd.translator.policies.clashes import clash
@@ -91,8 +95,30 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
     by_kind = {"AccessPolicy": effective.access, "RoutePolicy": effective.route}
     of_rule = (each for kind, of in by_kind.items() for each in _sections(view, kind, of, kinds[kind].names))
     problems = _of_services(view, at.gateway, effective.route)
-    told = (replace(each, problem=each.problem or problems.get(each.path.rpartition(".")[2], "")) for each in of_rule)
+    told = (replace(each, problem=each.problem or problems.get(_last(each.path), "")) for each in of_rule)
     return (*of_clients, *told, *reported, *_tracing(view, at.gateway))
+
+
+def service_sections(view: View, at: RuleOf) -> tuple[SectionInForce, ...]:
+    """Return what is in force for a rule where its parent is a Service."""
+    found = in_force_between(view, at)
+    sections: list[SectionInForce] = []
+    for table, of in ((AccessPolicy, found.access), (RoutePolicy, found.route)):
+        problems = {
+            _field(each): processing_problem(view, each.policy.namespace, each.value) for each in of.of(PROCESSING)
+        }
+        for lost in unserved(table, of):
+            instead = "requests get a 500 until then" if lost.fault.closes else "left out"
+            problems[_field(lost.ruled)] = f"{lost.fault.below.removeprefix('.')}: {lost.fault.why}; {instead}".lstrip(
+                ": "
+            )
+        told = _sections(view, table.__name__, of, POLICY_KINDS[table].names)
+        sections += (replace(each, problem=problems.get(_last(each.path)) or each.problem) for each in told)
+    return tuple(sections)
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def _of_services(view: View, gateway: ObjectKey, route: Effective) -> dict[str, str]:
@@ -105,7 +131,7 @@ def _of_services(view: View, gateway: ObjectKey, route: Effective) -> dict[str, 
 
 
 def _field(ruled: Ruled) -> str:
-    return ruled.wire if ruled.origin is None else ruled.origin.path.rpartition(".")[2]
+    return ruled.wire if ruled.origin is None else _last(ruled.origin.path)
 
 
 def listener_sections(view: View, at: ListenerOf) -> tuple[SectionInForce, ...]:

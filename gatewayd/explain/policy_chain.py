@@ -22,6 +22,8 @@ from gatewayd.ir.outcome import PolicyOutcome, Reference
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import listeners
+from gatewayd.translator.mesh.governed_rules import RuleOf, in_force_between
+from gatewayd.translator.mesh.parents import service_parents
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.policies.backend import backend_effective
 from gatewayd.translator.policies.effective import ChainKey, Effective, Ruled, effective, wire_name
@@ -31,6 +33,7 @@ from gatewayd.translator.proxies.at_listener import ListenerOf, in_force, listen
 from gatewayd.translator.proxies.client_settings import clients_effective
 from gatewayd.translator.proxies.upstreams import UPSTREAMS
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
+from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS, service_rules
 
 _MOST_PLACES: Final = 5_000
 """Places that are looked at: whoever asks shall not hold up the proxies."""
@@ -164,6 +167,21 @@ def _rules(engine: Engine, table: type[AccessPolicy] | type[RoutePolicy]) -> Ite
                         found = in_force(engine, at, member, number)
                         name = f"{member_name(member)} rule {number} at listener {at.listener.section}"
                         yield PolicyPlace(name, found.access if table is AccessPolicy else found.route)
+            yield from _at_services(engine, member, table)
+
+
+def _at_services(
+    engine: Engine, member: Member, table: type[AccessPolicy] | type[RoutePolicy]
+) -> Iterator[PolicyPlace]:
+    if member.table not in SERVICE_ROUTE_KINDS:
+        return
+    numbers = dict.fromkeys(each.route.source.rule for each in service_rules(engine, member).routes)
+    for parent in service_parents(engine, member):
+        for number in numbers if parent.frontends else ():
+            at = RuleOf(member, number, parent.service.namespace, parent.frontends[0].view)
+            found = in_force_between(engine, at)
+            name = f"{member_name(member)} rule {number} for Service {parent.service}"
+            yield PolicyPlace(name, found.access if table is AccessPolicy else found.route)
 
 
 def _backends(engine: Engine) -> Iterator[PolicyPlace]:

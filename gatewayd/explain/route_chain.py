@@ -14,9 +14,9 @@ from gatewayd.explain.ingress_chain import annotation_steps, resolved_refs, with
 from gatewayd.explain.matching import match_words
 from gatewayd.explain.member_steps import member_steps
 from gatewayd.explain.mesh_chain import rules_of_services, service_steps
-from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
+from gatewayd.explain.policies import backend_sections, sections_in_force
 from gatewayd.explain.shadows import shadows
-from gatewayd.explain.steps import Knowledge, Mark, Step, Words, member_name, policy_step, verdict_step
+from gatewayd.explain.steps import Knowledge, Mark, Step, Words, member_name, policy_step, policy_steps, verdict_step
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend, Upstream
 from gatewayd.ir.fleet import GatewayFleet
@@ -94,14 +94,8 @@ def _policies(known: Knowledge, member: Member, at: ListenerOf) -> Iterator[Step
     view = known.engine
     found = rules(view, member)
     # The rules of a route of connections are one.
-    numbers = dict.fromkeys((each.route.source.rule for each in found.routes) if found.forward is None else (0,))
-    together: dict[SectionInForce, list[str]] = {}
-    for number in numbers:
-        for section in sections_in_force(view, at, member, number):
-            together.setdefault(section, []).append(str(number))
-    for section, concerned in together.items():
-        which = "" if len(concerned) == len(numbers) else f" of rule {', '.join(concerned)}"
-        yield policy_step(known, 3, f"policy{which}", section)
+    numbers = (each.route.source.rule for each in found.routes) if found.forward is None else (0,)
+    yield from policy_steps(known, numbers, lambda number: sections_in_force(view, at, member, number))
 
 
 def _held(view: View, fleet: FleetReport | None, attached: Attached) -> Step:

@@ -1,6 +1,6 @@
 """What `gatewayd why` says of an object: steps, each good, bad or just to be known, indented by what they depend on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple
@@ -95,6 +95,20 @@ def policy_step(known: Knowledge, depth: int, subject: str, section: SectionInFo
     place = known.place_named(section.kind, section.key, section.path)
     withheld = Words(subject, section.withheld)
     return Step(depth=depth, mark=mark, subject=subject, says=str(section), place=place, withheld=withheld)
+
+
+def policy_steps(
+    known: Knowledge, numbers: Iterable[int], sections_of: Callable[[int], Iterable[SectionInForce]]
+) -> Iterator[Step]:
+    """Yield what is in force for the rules of a route, those with the same together."""
+    together: dict[SectionInForce, list[str]] = {}
+    rules = tuple(dict.fromkeys(numbers))
+    for number in rules:
+        for section in sections_of(number):
+            together.setdefault(section, []).append(str(number))
+    for section, concerned in together.items():
+        which = "" if len(concerned) == len(rules) else f" of rule {', '.join(concerned)}"
+        yield policy_step(known, 3, f"policy{which}", section)
 
 
 class UnknownKindError(Exception):

@@ -58,6 +58,10 @@ CONSUMER_PORTS = 900
 """Namespaces that may have routes for Services of others: each has a port of every node's proxy. A port is chosen by a
 hash, so that namespaces which come and go seldom move others: among 12 in 900, two meet once in 14 clusters."""
 
+NAMED_CALLERS = 64
+"""Namespaces that policies of one namespace may tell from others by naming them: each is a listener of every node's
+proxy, and a route table for each address of the Services. More would let one team take what all nodes have."""
+
 LONGEST_LIST = 100
 """A virtual host with no more rules stays a list: a tree would save less than a tenth of what a request costs."""
 

@@ -193,6 +193,11 @@ class RequestCondition:
     methods: tuple[str, ...]
     paths: tuple[str, ...]
 
+    @property
+    def holds_always(self) -> bool:
+        """Whether there is no part that could fail to hold."""
+        return not (self.claims or self.headers or self.methods or self.paths)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:

@@ -16,6 +16,7 @@ from gatewayd.translator.live_annotations import CANARIES, CERTIFIED_HOSTS, CLOS
 from gatewayd.translator.mesh.consumers import CONSUMERS, IPV6_VIEWS
 from gatewayd.translator.mesh.meshes import MESHES
 from gatewayd.translator.mesh.parents import CLAIMS, GRPC_CLAIMS
+from gatewayd.translator.mesh.policies import LED_NAMESPACES, LED_POLICIES
 from gatewayd.translator.mesh.proxy import MESH_PROXIES, MESH_UPSTREAMS
 from gatewayd.translator.outcomes.envoy_proxies import NAMED_PROXIES
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
@@ -98,6 +99,8 @@ INDEXES: tuple[Index, ...] = (
     IPV6_VIEWS,
     CLAIMS,
     GRPC_CLAIMS,
+    LED_NAMESPACES,
+    LED_POLICIES,
     MESH_UPSTREAMS,
 )
 OUTPUTS: tuple[Output, ...] = (

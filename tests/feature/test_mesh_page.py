@@ -1,14 +1,13 @@
-"""docs/mesh.md: the example does what the page says, in a real Envoy."""
+"""docs/mesh.md: its examples do what the page says, in a real Envoy."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from gatewayd.cli.explain import app
-from gatewayd.ir.mesh import PRODUCER_PORT
-from gatewayd.translator.mesh.consumers import assigned
 from tests.feature.harness import redirected
 from tests.feature.harness.world import World
 
@@ -16,22 +15,33 @@ pytestmark = [pytest.mark.envoy, pytest.mark.usefixtures("node_ports")]
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mesh.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```([a-z]+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-MANIFESTS = [text for kind, text in FENCE.findall(PAGE) if kind == "yaml"]
-[REQUESTS] = [text for kind, text in FENCE.findall(PAGE) if kind == "requests"]
-REQUEST = re.compile(r"from (\S+) to (\S+):(\d+) GET (\S+?)(?: with (\S+) (\S+?))?: (\d+)(?: (\S+))?")
+FENCES = FENCE.findall(PAGE)
+MANIFESTS = [text for kind, text in FENCES if kind == "yaml"]
+REQUEST = re.compile(r"from (\S+) to (\S+):(\d+) ([A-Z]+) (\S+?)(?: with (\S+) (\S+?))?: (\d+)(?: (\S+))?")
 BASE = MANIFESTS[0]
-PORTS = {"shop": PRODUCER_PORT, **assigned(["blog"])}
 
 
+def examples() -> Iterator[tuple[list[str], str]]:
+    """Yield the requests of the page, each with the manifests that stand before them."""
+    manifests: list[str] = []
+    for kind, text in FENCES:
+        if kind == "yaml":
+            manifests.append(text)
+        if kind == "requests":
+            yield manifests[1:], text
+
+
+@pytest.mark.parametrize(("manifests", "requests"), tuple(examples()), ids=["routes", "policies"])
 @pytest.mark.asyncio(loop_scope="module")
-async def test_the_example(world: World) -> None:
-    await world.apply(*MANIFESTS[1:])
-    for line in REQUESTS.splitlines():
+async def test_an_example(world: World, manifests: list[str], requests: str) -> None:
+    await world.apply(*manifests)
+    for line in requests.splitlines():
         asked = REQUEST.fullmatch(line)
         assert asked is not None, line
-        namespace, address, port, path, name, value, status, backend = asked.groups()
+        namespace, address, port, method, path, name, value, status, backend = asked.groups()
         headers = [(name, value)] if name else []
-        answer = await redirected.ask(PORTS[namespace], address, int(port), path, *headers)
+        proxy_port = redirected.led_to(world, namespace, address, int(port))
+        answer = await redirected.ask(proxy_port, address, int(port), path, *headers, method=method)
         assert (answer.status, answer.backend) == (int(status), backend), line
 
 
@@ -42,3 +52,4 @@ def test_what_the_page_has_explain_say(tmp_path: Path) -> None:
     assert told.exit_code == 0, told.output
     assert "by routes for callers of namespace 'blog'" in told.output
     assert "HTTPRoute blog/impatient" in told.output
+    assert "under spec.default.authorization" in told.output

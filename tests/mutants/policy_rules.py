@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 _ACCESS = "tests/unit/translator/proxies/test_access.py"
 _CLASHES = "tests/unit/translator/policies/test_clashes.py"
+_MESH = "tests/unit/translator/mesh/test_governed_rules.py"
 _CLOSED_RULES = "tests/unit/translator/outcomes/test_closed_rules.py"
 _EFFECTIVE = "tests/unit/translator/policies/test_effective.py"
 _KEY_SETS = "tests/unit/translator/proxies/test_key_sets.py"
@@ -175,5 +176,33 @@ POLICIES = (
         before="        _read_by_openssl(each.public_bytes(Encoding.DER))\n",
         after="",
         tests=("tests/unit/untrusted/test_revocation_lists.py::test_a_list_that_envoy_refuses_is_none",),
+    ),
+    Mutant(
+        rule="a caller whose namespace is not known passes for one that is named",
+        path="gatewayd/translator/policies/tokens.py",
+        before="    return structs.replace(section, allow=allow, deny=section.deny if allow else (AccessCondition(),))",
+        after="    return structs.replace(section, allow=allow)",
+        tests=(f"{_MESH}::test_callers_are_told_by_their_view",),
+    ),
+    Mutant(
+        rule="a consumer's route is a way around the policies of the Service's namespace",
+        path="gatewayd/translator/mesh/governed_rules.py",
+        before="    return _under(effective(view, ChainKey(AccessPolicy, (namespace,))), own)",
+        after="    return own",
+        tests=(f"{_MESH}::test_of_a_consumer_the_producers_policies_ask_where_he_is_from",),
+    ),
+    Mutant(
+        rule="a section that needs a Secret lets everybody in where the parent is a Service",
+        path="gatewayd/translator/mesh/unserved.py",
+        before='        "api_keys": _whole(_SECRETS, closes=True),',
+        after="",
+        tests=(f"{_MESH}::test_sections_that_cannot_be_had_close_what_they_are_for_and_say_what_is_allowed",),
+    ),
+    Mutant(
+        rule="a pod says from which address it calls",
+        path="gatewayd/translator/mesh/governed_rules.py",
+        before="    return tuple(replace(each, is_peer=True) for each in ranges)",
+        after="    return ranges",
+        tests=(f"{_MESH}::test_the_address_of_a_client_is_that_of_the_connection",),
     ),
 )

@@ -78,7 +78,10 @@ spec:
 ---
 kind: Service
 metadata: {name: meshed, namespace: NS}
-spec: {clusterIP: 10.96.0.ADDRESS, ports: [{name: http, port: 80}, {name: grpc, port: 7070}]}
+spec:
+  clusterIP: 10.96.0.ADDRESS
+  clusterIPs: [10.96.0.ADDRESS, "fd00::ADDRESS"]
+  ports: [{name: http, port: 80}, {name: grpc, port: 7070}]
 ---
 kind: HTTPRoute
 metadata: {name: meshed, namespace: NS, generation: 1}
@@ -93,6 +96,15 @@ metadata: {name: meshed, namespace: NS, generation: 1}
 spec:
   parentRefs: [{group: "", kind: Service, name: meshed, port: 7070}]
   rules: [{matches: [{method: {service: EDIT.NS}}], backendRefs: [{name: shop, port: 80}]}]
+---
+kind: AccessPolicy
+metadata: {name: callers, namespace: NS, generation: 1}
+spec:
+  targetRefs:
+  - {group: gateway.networking.k8s.io, kind: HTTPRoute, name: meshed}
+  - {group: gateway.networking.k8s.io, kind: GRPCRoute, name: meshed}
+  default:
+    authorization: {allow: [{namespaces: [NS, caller-NUMBER]}, {methods: [GET]}]}
 ---
 kind: EnvoyExtensionPolicy
 metadata: {name: theirs, namespace: NS, generation: 1}

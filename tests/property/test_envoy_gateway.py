@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewayd.api.accesspolicy import AccessCondition, Authorization, Clients
+from gatewayd.api.accesspolicy import Authorization, Clients, RequestParts
 from gatewayd.api.envoy_gateway.security import SecurityAuthorization
 from gatewayd.translator.envoy_gateway.authorization import authorization
 from gatewayd.translator.envoy_gateway.taken import Telling
@@ -59,7 +59,7 @@ def passes(sections: dict[str, Any], request: Asked) -> bool:
     )
 
 
-def meets(condition: AccessCondition, request: Asked) -> bool:
+def meets(condition: RequestParts, request: Asked) -> bool:
     return not condition.methods or request.method in condition.methods
 
 

@@ -111,6 +111,7 @@ NOBODYS = {
     "index default_ingress_classes",
     "index gateways_by_class",
     "index fleets_by_held_policy",
+    "index policies_of_mesh",
     "index gateways_by_refused_secret",
     "index routes_over_quota",
     "index policies_that_ask_servers",
@@ -137,6 +138,7 @@ NOBODYS = {
     "query mesh_is_ours",
     "query mesh_outcome",
     "query mesh_proxy",
+    "query ipv6_views",
     "query view_ports",
 }
 """Sites that nothing of one team comes by: they concern classes, meshes, Gateways as a whole, routes that are too many,
@@ -175,7 +177,7 @@ def test_the_teams_are_served_and_much_is_theirs() -> None:
     for name in TEAMS:
         served = HEALTHY.served(name)
         assert all(served.values()), served
-        assert len(HEALTHY.outcomes(name)) == 36
+        assert len(HEALTHY.outcomes(name)) == 37
     assert dangling(HEALTHY.snapshot) == set()
     assert HEALTHY.engine.failures == []
 

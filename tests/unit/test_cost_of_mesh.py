@@ -91,6 +91,27 @@ def test_a_namespace_of_consumers_costs_a_listener_and_its_own_routes(world: Wor
     assert made(world) == (1, 2)
 
 
+def test_a_policy_that_names_callers_costs_their_listener_and_tables(world: World) -> None:
+    listeners = dict(world.snapshot.of(LISTENER))
+    named = """
+kind: AccessPolicy
+metadata: {name: callers, namespace: shop}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r3}]
+  default: {authorization: {allow: [{namespaces: [news]}]}}
+"""
+    world.change(*deltas(named))
+    assert made(world) == (2, 4)  # of the Service of one route: its table anew, and a table, a scope and a listener
+    after = world.snapshot.of(LISTENER)
+    assert len(set(after) - set(listeners)) == 1
+    assert all(after[name] is each for name, each in listeners.items())
+    again = world.change(*deltas(named.replace("[news]", "[news, daily]")))
+    assert again.queries < 60
+    assert made(world) == (1, 3)
+    world.change(*(Delta(kind=each.kind, key=each.key, obj=None) for each in deltas(named)))
+    assert dict(world.snapshot.of(LISTENER)) == listeners
+
+
 def test_a_service_that_no_route_names_costs_nothing(world: World) -> None:
     before = world.snapshot
     batch = world.change(*deltas("{kind: Service, metadata: {name: unused}, spec: {ports: [{port: 1}]}}"))

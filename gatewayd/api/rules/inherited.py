@@ -19,8 +19,10 @@ from gatewayd.api.accesspolicy import (
     AccessSections,
     APIKeys,
     Basic,
+    CallerCondition,
     CorsSection,
     KeySet,
+    RequestParts,
     Require,
 )
 from gatewayd.api.backendpolicy import BackendPolicySpec
@@ -138,10 +140,19 @@ def fault_given(section: FaultSection) -> Problems:
         yield Problem(path="", message="must have one of delay, abort")
 
 
-def condition_given(condition: AccessCondition) -> Problems:
+def condition_given(condition: RequestParts) -> Problems:
     """Check that a condition has a part: one without would hold for every request (authorization.allow[])."""
-    if condition == AccessCondition():
-        yield Problem(path="", message="must have one of claims, headers, methods, paths")
+    if condition == type(condition)():
+        yield Problem(path="", message=_one_part(type(condition)))
+
+
+def _one_part(condition: type[RequestParts]) -> str:
+    return f"must have one of {', '.join(each.encode_name for each in fields(condition))}"
+
+
+def _condition(condition: type[RequestParts]) -> tuple[Validation, ...]:
+    has_one = has_each("self", (each.encode_name for each in fields(condition)), " || ")
+    return (Validation(condition_given, has_one, _one_part(condition)),)
 
 
 def sections(given: Sections | None) -> tuple[tuple[str, PolicySection], ...]:
@@ -296,13 +307,8 @@ _OF_PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
             "must have one of inline, uri; uri must be https without a backendRef, which fetchedBy Proxy needs",
         ),
     ),
-    AccessCondition: (
-        Validation(
-            condition_given,
-            has_each("self", (each.encode_name for each in fields(AccessCondition)), " || "),
-            "must have one of claims, headers, methods, paths",
-        ),
-    ),
+    AccessCondition: _condition(AccessCondition),
+    CallerCondition: _condition(CallerCondition),
 }
 
 

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from gatewayd.api.accesspolicy import (
     AccessCondition,
     Authorization,
+    CallerCondition,
     ClientAddressRange,
     Clients,
     HeaderValues,
@@ -35,12 +36,12 @@ class _Rule:
     at: int
     action: Literal["Allow", "Deny"]
     addresses: tuple[str, ...]
-    condition: AccessCondition
+    condition: CallerCondition
 
     @property
     def holds_always(self) -> bool:
         """Whether it is for every request."""
-        return not self.addresses and self.condition == AccessCondition()
+        return not self.addresses and self.condition == CallerCondition()
 
 
 def authorization(written: SecurityAuthorization, providers: Sequence[str], telling: Telling) -> Iterator[TakenSection]:
@@ -74,7 +75,7 @@ def _sections(
     denied: list[_Rule], allowed: list[_Rule], telling: Telling, *, lets_others_in: bool
 ) -> Iterator[TakenSection]:
     for rule in denied:
-        if rule.addresses and rule.condition != AccessCondition():
+        if rule.addresses and rule.condition != CallerCondition():
             telling.refuse(f"{_PATH}.rules[{rule.at}].principal", _APART)
     addresses, conditions = _allowed(allowed, telling)
     deny = tuple(dict.fromkeys(address for each in denied for address in each.addresses))
@@ -82,16 +83,20 @@ def _sections(
         deny = _EVERYBODY
     if addresses or deny:
         yield TakenSection("clients", Clients(allow=_ranges(addresses), deny=_ranges(deny)), _PATH)
-    refusing = tuple(each.condition for each in denied if not each.addresses)
+    refusing = tuple(_refusing(each.condition) for each in denied if not each.addresses)
     if conditions or refusing:
         yield TakenSection("authorization", Authorization(allow=conditions, deny=refusing), _PATH)
 
 
-def _allowed(allowed: list[_Rule], telling: Telling) -> tuple[tuple[str, ...], tuple[AccessCondition, ...]]:
+def _refusing(asked: CallerCondition) -> AccessCondition:
+    return AccessCondition(claims=asked.claims, headers=asked.headers, methods=asked.methods, paths=asked.paths)
+
+
+def _allowed(allowed: list[_Rule], telling: Telling) -> tuple[tuple[str, ...], tuple[CallerCondition, ...]]:
     """Return addresses and conditions that both must hold, where any of the rules must."""
     by_address = dict.fromkeys(frozenset(each.addresses) for each in allowed)
-    by_condition: dict[AccessCondition, None] = dict.fromkeys(each.condition for each in allowed)
-    nothing_else = AccessCondition()
+    by_condition: dict[CallerCondition, None] = dict.fromkeys(each.condition for each in allowed)
+    nothing_else = CallerCondition()
     if len(by_address) > 1 and len(by_condition) > 1:
         telling.refuse(f"{_PATH}.rules", _APART)
     addresses = (
@@ -117,7 +122,7 @@ def _rule(written: SecurityRule, at: int, providers: Sequence[str], telling: Tel
         at=at,
         action=written.action,
         addresses=() if set(_EVERYBODY) <= set(addresses) else addresses,
-        condition=AccessCondition(
+        condition=CallerCondition(
             claims=tuple(_claims(principal, providers, f"{path}.principal.jwt", telling)),
             headers=tuple(HeaderValues(name=each.name, values=each.values) for each in principal.headers),
             methods=operation.methods if operation is not None else (),

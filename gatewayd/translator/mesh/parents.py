@@ -11,9 +11,10 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member, Source, View, query, ungrouped
 from gatewayd.ir.limits import CONSUMER_PORTS
 from gatewayd.translator import verdicts
+from gatewayd.translator.mesh.callers import named_callers
 from gatewayd.translator.mesh.claims import ServiceParent, claims
 from gatewayd.translator.mesh.consumers import view_port
-from gatewayd.translator.mesh.frontends import Frontend
+from gatewayd.translator.mesh.frontends import EVERYBODY, Frontend
 from gatewayd.translator.mesh.meshes import MESHED
 from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS
 
@@ -32,19 +33,28 @@ def _with_port(view: View, parent: ServiceParent) -> ServiceParent:
     return parent._replace(frontends=(), verdict=verdict)
 
 
-def _asked(parents: tuple[ServiceParent, ...]) -> tuple[Frontend, ...]:
-    return tuple(dict.fromkeys(each for parent in parents for each in parent.frontends))
+def _asked(view: View, member: Member) -> dict[Frontend, None]:
+    return dict.fromkeys(each for parent in ported(view, member) for each in parent.frontends)
+
+
+@query
+def led(view: View, member: Member) -> tuple[Frontend, ...]:
+    """Return the frontends that a route brings: those that it asks for, and the same for callers whom policies name."""
+    asked = _asked(view, member)
+    names = sorted(each for each in named_callers(view, member) if view_port(view, each) is not None)
+    apart = (each._replace(view=name) for each in asked if each.view == EVERYBODY for name in names)
+    return tuple(dict.fromkeys((*asked, *apart)))
 
 
 CLAIMS = Index(
     name="routes_by_frontend",
-    sources=tuple(Source(table=table, query=ported, keys=_asked) for table in SERVICE_ROUTE_KINDS),
+    sources=tuple(Source(table=table, query=led) for table in SERVICE_ROUTE_KINDS),
     group=ungrouped,
     readers=MESHED,
 )
 GRPC_CLAIMS = Index(
     name="grpc_routes_by_frontend",
-    sources=(Source(table=GRPCRoute, query=ported, keys=_asked),),
+    sources=(Source(table=GRPCRoute, query=led),),
     group=ungrouped,
     readers=MESHED,
 )
@@ -60,12 +70,12 @@ def service_parents(view: View, member: Member) -> tuple[ServiceParent, ...]:
 
 def _settled(view: View, parent: ServiceParent) -> ServiceParent:
     """Leave a frontend to the GRPCRoutes that it has."""
-    kept = tuple(each for each in parent.frontends if not view.count(GRPC_CLAIMS, each))
+    kept = tuple(each for each in parent.frontends if not _claiming(view, GRPC_CLAIMS, each))
     if kept == parent.frontends:
         return parent
     taken = [each for each in parent.frontends if each not in kept]
     ports = ", ".join(map(str, dict.fromkeys(each.port for each in taken)))
-    [winner, *_] = view.bucket(GRPC_CLAIMS, taken[0])
+    [winner, *_] = _claiming(view, GRPC_CLAIMS, taken[0])
     message = f'port {ports} of Service "{parent.service}" is that of GRPCRoute "{ObjectKey(*winner.key)}"'  # type: ignore[misc]
     if kept:
         verdict = verdicts.with_notes(parent.verdict, (message,))
@@ -75,5 +85,26 @@ def _settled(view: View, parent: ServiceParent) -> ServiceParent:
 
 
 def routes_at(view: View, frontend: Frontend) -> tuple[Member, ...]:
-    """Return the routes that a frontend has, of the kind that counts there."""
-    return view.bucket(GRPC_CLAIMS, frontend) or view.bucket(CLAIMS, frontend)
+    """Return the routes that a frontend has, of the kind that counts there: of a consumer his own, else everybody's."""
+    own = own_routes_at(view, frontend)
+    return own if own or frontend.view == EVERYBODY else own_routes_at(view, frontend._replace(view=EVERYBODY))
+
+
+def own_routes_at(view: View, frontend: Frontend) -> tuple[Member, ...]:
+    """Return the routes that ask for a frontend, of the kind that counts there."""
+    return _claiming(view, GRPC_CLAIMS, frontend) or _claiming(view, CLAIMS, frontend)
+
+
+def _claiming(view: View, index: Index, frontend: Frontend) -> tuple[Member, ...]:
+    """Return the routes in a bucket without those that are there for callers whom policies name."""
+    members = view.bucket(index, frontend)
+    if frontend.view == EVERYBODY:
+        return members
+    return tuple(each for each in members if frontend in _asked(view, each))
+
+
+def called_at(view: View, member: Member, frontend: Frontend) -> str:
+    """Return the namespace of the Service that a frontend of a route is of; "" where it is none of the route's."""
+    at = frontend._replace(view=EVERYBODY)
+    parents = (each for each in ported(view, member) if at in [one._replace(view=EVERYBODY) for one in each.frontends])
+    return next((each.service.namespace for each in parents), "")

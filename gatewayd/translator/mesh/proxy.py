@@ -2,18 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
-from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rescued_query
+from gatewayd.incremental.view import Attempt, Index, Member, Output, Source, View, query, rescued_query
+from gatewayd.ir.backend import Upstream
+from gatewayd.ir.carriers import Policies
 from gatewayd.ir.client_settings import SocketSettings
 from gatewayd.ir.environment import ANY_IPV4, ANY_IPV6, Environment
 from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.ir.proxy import FilterChain, ProxyConfig, RedirectedTraffic, StreamListener
 from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
 from gatewayd.translator.environment import environment
+from gatewayd.translator.mesh.claims import ServiceParent
 from gatewayd.translator.mesh.consumers import ipv6_views, view_ports
+from gatewayd.translator.mesh.governed_rules import RuleOf, governed_route
 from gatewayd.translator.mesh.meshes import MESH, MESHED, mesh_is_on
 from gatewayd.translator.mesh.parents import CLAIMS, service_parents
+from gatewayd.translator.mesh.policies import policies_of_mesh
 from gatewayd.translator.mesh.tables import frontend_table
+from gatewayd.translator.proxies.key_sets import fetched_key_sets
+from gatewayd.translator.proxies.policy_servers import any_asking, servers_of
 from gatewayd.translator.proxies.upstreams import upstreams_of_rules
 from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS, service_rules
 
@@ -21,9 +29,22 @@ from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS, service_r
 @query
 def mesh_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
     """Return the upstreams of a route that requests for a Service are led by."""
-    if not any(each.frontends for each in service_parents(view, member)):
+    parents = tuple(each for each in service_parents(view, member) if each.frontends)
+    if not parents:
         return ()
-    return tuple(GatewayUpstream(MESH, each) for each in dict.fromkeys(upstreams_of_rules(service_rules(view, member))))
+    upstreams = (*upstreams_of_rules(service_rules(view, member)), *_policy_servers(view, member, parents))
+    return tuple(GatewayUpstream(MESH, each) for each in dict.fromkeys(upstreams))
+
+
+def _policy_servers(view: View, member: Member, parents: tuple[ServiceParent, ...]) -> Iterator[Upstream]:
+    """Yield whom policies have asked about what is sent to a route's Services, or shown it."""
+    if not any_asking(view, ()):
+        return
+    services = dict.fromkeys((each.service.namespace, each.frontends[0].view) for each in parents)
+    for ranked in service_rules(view, member).routes:
+        for service, callers in services:
+            at = RuleOf(member, ranked.route.source.rule, service, callers)
+            yield from servers_of(governed_route(view, at, ranked.route).filters)
 
 
 MESH_UPSTREAMS = Index(
@@ -50,7 +71,14 @@ def mesh_proxy(view: View, _member: Member) -> ProxyConfig | None:
         listeners=tuple(_listeners(view)),
         route_tables=view.collect(CLAIMS, None, frontend_table),
         clusters=view.collect(MESH_UPSTREAMS, MESH, cluster),
+        key_sets=fetched_key_sets(view, ()),
+        policies=view.attempt(Attempt("policies", MESH), partial(policies_of_mesh, view), _of_none),
     )
+
+
+def _of_none(_error: Exception) -> Policies:
+    """Have it said of no policy that proxies have it, rather than hold back what they shall have."""
+    return ()
 
 
 def _listeners(view: View) -> Iterator[StreamListener]:

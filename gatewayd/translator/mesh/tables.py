@@ -17,11 +17,11 @@ from gatewayd.ir.http import (
     VirtualHost,
 )
 from gatewayd.translator.hostnames import ANY, specificity
-from gatewayd.translator.mesh.closed_rules import RuleOf, closed_rule
 from gatewayd.translator.mesh.consumers import view_port
 from gatewayd.translator.mesh.frontends import Frontend
-from gatewayd.translator.mesh.parents import routes_at
-from gatewayd.translator.proxies.at_listener import RenderKey, at_listener, broken
+from gatewayd.translator.mesh.governed_rules import RuleOf, governed_route
+from gatewayd.translator.mesh.parents import called_at, routes_at
+from gatewayd.translator.proxies.at_listener import RenderKey, at_listener
 from gatewayd.translator.proxies.precedence import Candidate, precedence, reachable, tie_of
 from gatewayd.translator.proxies.preflights import Placed, with_preflights
 from gatewayd.translator.rules.route_kinds import service_rules
@@ -61,13 +61,12 @@ def frontend_table(view: View, frontend: Frontend) -> RouteTable:
 def _candidates(view: View, frontend: Frontend) -> Iterator[Candidate]:
     for member in routes_at(view, frontend):
         tie = tie_of(member, view.get(member.table, member.key))
-        for ranked in _ranked(view, member, frontend.port):
+        for ranked in _ranked(view, member, frontend):
             yield Candidate(precedence(_SPECIAL, ranked, tie), Placed(_SPECIAL, ranked.route))
 
 
-def _ranked(view: View, member: Member, port: int) -> Iterator[Ranked]:
-    at = RenderKey(member, "http", port)
+def _ranked(view: View, member: Member, frontend: Frontend) -> Iterator[Ranked]:
+    key, service = RenderKey(member, "http", frontend.port), called_at(view, member, frontend)
     for ranked in service_rules(view, member).routes:
-        route = ranked.route
-        is_closed = closed_rule(view, RuleOf(member, route.source.rule))
-        yield ranked._replace(route=broken(route) if is_closed else at_listener(route, at))
+        at = RuleOf(member, ranked.route.source.rule, service, frontend.view)
+        yield ranked._replace(route=governed_route(view, at, at_listener(ranked.route, key)))

@@ -10,15 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.meta import ObjectKey
+from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Index, Member, View, query, rows
 from gatewayd.ir.carriers import PolicyCarrier
-from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.fleet import MESH_FLEET, FleetKey, GatewayFleet
 from gatewayd.ir.outcome import FleetReport, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.gateways.termination import can_serve
+from gatewayd.translator.mesh.meshes import MESH
+from gatewayd.translator.mesh.policies import is_led
 from gatewayd.translator.outcomes.listeners import listener_programmed
 from gatewayd.translator.parents import PARENT_TABLES
 from gatewayd.translator.policies.effective import ScopedTarget, scoped_targets
@@ -37,6 +41,7 @@ _TYPES: Final[Mapping[PolicyCarrier, Mapping[str, str]]] = {
 }
 """How the types of what carries a policy end, and what each is called for people."""
 _WORDS: Final = "an Event of the Gateway has the words"
+_NODES: Final = "the mesh"
 _ALL: Final = "all connected proxies have acknowledged it"
 
 
@@ -63,8 +68,8 @@ class FleetWord:
     refused: frozenset[str]
 
 
-def _fleet(gateway: ObjectKey) -> GatewayFleet:
-    return GatewayFleet(namespace=gateway.namespace, name=gateway.name)
+def _fleet(gateway: ObjectKey) -> FleetKey:
+    return MESH_FLEET if gateway == MESH else GatewayFleet(namespace=gateway.namespace, name=gateway.name)
 
 
 @query
@@ -84,11 +89,17 @@ def at_gateway(view: View, row: InheritedPolicy, gateway: ObjectKey) -> Verdict 
     return _said(view, row, (gateway,), "the Gateway")
 
 
+def at_nodes(view: View, row: InheritedPolicy) -> Verdict | None:
+    """Return whether the proxies of nodes have a policy that is accepted; None where they have told nothing."""
+    return _said(view, row, (MESH,), _NODES)
+
+
 def target_programmed(view: View, row: InheritedPolicy, target: ScopedTarget) -> Verdict | None:
     """Return whether the proxies of all Gateways that have to do with a target have a policy for it."""
     if isinstance(row, ClientPolicy):
         return None
-    return _said(view, row, tuple(dict.fromkeys(reached(view, row, target))), "")
+    nodes = (MESH,) if isinstance(row, AccessPolicy | RoutePolicy) and is_led(view, target) else ()
+    return _said(view, row, (*dict.fromkeys(reached(view, row, target)), *nodes), "")
 
 
 def _said(view: View, row: InheritedPolicy, gateways: tuple[ObjectKey, ...], called: str) -> Verdict | None:
@@ -108,7 +119,7 @@ def _said(view: View, row: InheritedPolicy, gateways: tuple[ObjectKey, ...], cal
         return verdicts.programmed(_ALL) if is_held else verdicts.pending("no proxy is connected yet")
     (gateway, word), *_ = sorted(connected, key=lambda each: not _refused(of.carrier, each[1]))
     refused = ", ".join(_refused(of.carrier, word))
-    where = called or f'Gateway "{gateway}"'
+    where = called or (_NODES if gateway == MESH else f'Gateway "{gateway}"')
     if not refused:
         return verdicts.pending(f"a connected proxy {'' if called else f'of {where} '}has not acknowledged it yet")
     return verdicts.cannot_be_programmed(

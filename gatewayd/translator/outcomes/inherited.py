@@ -32,7 +32,8 @@ from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.ingresses import INGRESS_KIND
-from gatewayd.translator.outcomes.in_proxies import at_gateway, target_programmed
+from gatewayd.translator.outcomes.at_services import called_services, is_of_service, unserved_below, unserved_there
+from gatewayd.translator.outcomes.in_proxies import at_gateway, at_nodes, target_programmed
 from gatewayd.translator.outcomes.overridden import overridden
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
 from gatewayd.translator.outcomes.shared_ports import NOBODY_ELSE, shared_ports
@@ -167,6 +168,8 @@ def _programmed(view: View, row: InheritedPolicy, ref: Reference, target: Scoped
     """
     if ref.kind == GATEWAY_KIND.kind:
         programmed = at_gateway(view, row, ObjectKey(ref.namespace or "", ref.name))
+    elif is_of_service(ref, target):
+        programmed = at_nodes(view, row)
     else:
         programmed = target_programmed(view, row, target)
     return () if programmed is None else (programmed,)
@@ -217,9 +220,9 @@ def said_of_target(view: View, row: KubernetesObject, path: str, target: ScopedT
         yield Said(_as_written(target), gone, "")
         return
     wrong = _no_section(path, target, row_of_target) if target.section else None
-    scope = _scope(view, target)
+    scope = f"{_scope(view, target)}{unserved_below(view, row, target)}"
     for ref, gateway in _ancestors(view, target):
-        here = wrong or _unserved(view, row, ref)
+        here = wrong or _unserved(view, row, ref) or unserved_there(row, ref, target)
         lost: tuple[str, ...] = ()
         if isinstance(row, InheritedPolicy) and gateway is not None and here is None:
             lost = overridden(view, row, target, gateway)
@@ -258,6 +261,7 @@ def _ancestors(view: View, target: ScopedTarget) -> Iterator[tuple[Reference, Ob
         yield _as_written(target), None
     else:
         yield from ((_gateway(each), each) for each in gateways_of(view, target) if gateway_is_ours(view, each))
+        yield from ((each, None) for each in called_services(view, target))
 
 
 def _of_listeners(view: View, row: InheritedPolicy) -> tuple[ObjectKey, ...]:

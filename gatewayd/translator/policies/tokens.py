@@ -6,7 +6,9 @@ https://www.rfc-editor.org/rfc/rfc7519, https://www.rfc-editor.org/rfc/rfc7517
 from collections.abc import Iterator
 from functools import lru_cache
 
-from gatewayd.api.accesspolicy import JWT, AccessCondition, Authorization, JWTProvider
+from msgspec import structs
+
+from gatewayd.api.accesspolicy import JWT, AccessCondition, Authorization, JWTProvider, RequestParts
 from gatewayd.ir.key_sets import KeySetSource, ProxyKeySet
 from gatewayd.ir.policy import ClaimHeader, NamedValues, Permission, RequestCondition, TokenIssuer, Tokens
 from gatewayd.translator.policies.told import refused_header
@@ -48,8 +50,23 @@ def _wrong(provider: JWTProvider) -> Iterator[str]:
 
 
 @lru_cache(maxsize=256)
-def permission(section: Authorization) -> Permission:
-    """Return what a section says."""
+def called_from(section: Authorization, namespace: str) -> Authorization:
+    """Return what a section says of requests of a namespace's pods, "" for all that are not known to be of one.
+
+    A condition for other namespaces does not hold, and where all of `allow` are such, nobody passes.
+    """
+    if not any(each.namespaces for each in section.allow):
+        return section
+    theirs = (each for each in section.allow if not each.namespaces or namespace in each.namespaces)
+    allow = tuple(structs.replace(each, namespaces=()) for each in theirs)
+    # A condition without parts holds for every request.
+    return structs.replace(section, allow=allow, deny=section.deny if allow else (AccessCondition(),))
+
+
+@lru_cache(maxsize=256)
+def permission(written: Authorization) -> Permission:
+    """Return what a section says of requests of which it is not known from which namespace they come."""
+    section = called_from(written, "")
     return Permission(allow=tuple(map(_condition, section.allow)), deny=tuple(map(_condition, section.deny)))
 
 
@@ -58,7 +75,7 @@ def asks_claims(section: Authorization) -> bool:
     return any(each.claims for each in (*section.allow, *section.deny))
 
 
-def _condition(written: AccessCondition) -> RequestCondition:
+def _condition(written: RequestParts) -> RequestCondition:
     return RequestCondition(
         claims=tuple(NamedValues(name=each.name, values=each.values) for each in written.claims),
         headers=tuple(NamedValues(name=each.name.lower(), values=each.values) for each in written.headers),

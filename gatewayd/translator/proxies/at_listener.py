@@ -157,7 +157,7 @@ def governed(view: View, key: GovernedKey) -> tuple[Ranked, ...]:
     row = view.get(key.render.member.table, key.render.member.key)
     return tuple(
         each._replace(
-            route=_governed(
+            route=under_policies(
                 view,
                 _without(each.route, names),
                 Governance(
@@ -267,7 +267,8 @@ class Governance(NamedTuple):
     entry: tuple[HTTPFilter, ...] | Closed
 
 
-def _governed(view: View, route: Route, place: Governance) -> Route:
+def under_policies(view: View, route: Route, place: Governance) -> Route:
+    """Return a Route with what policies make of it; broken where that cannot be had."""
     row, policies, asked = place.row, place.policies, place.entry
     shared = global_limits(view, place.gateway, route.source, policies.route)
     seen, run = processing(view, policies.route), scripts(view, place.gateway, policies.route)

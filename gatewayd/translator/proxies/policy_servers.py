@@ -3,7 +3,7 @@
 In: a route. Out: for each Gateway that it is attached to, what the policies in force there lead to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple, assert_never
 
@@ -16,7 +16,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Index, Member, Source, View, query, rows, ungrouped
 from gatewayd.ir.backend import Upstream
-from gatewayd.ir.filters import PolicyCheck
+from gatewayd.ir.filters import HTTPFilter, PolicyCheck
 from gatewayd.ir.key_sets import ProxyKeySet
 from gatewayd.ir.policy import Login, Tokens
 from gatewayd.ir.processing import Processing
@@ -103,6 +103,11 @@ def policy_servers(view: View, member: Member) -> Iterator[GatewayUpstream]:
     """Yield the upstreams that policies lead to, for each Gateway of a route; some of them several times."""
     for gateway, http_filter in _asking(view, member):
         yield from (GatewayUpstream(gateway, upstream) for upstream in _upstreams(http_filter))
+
+
+def servers_of(filters: Iterable[HTTPFilter]) -> Iterator[Upstream]:
+    """Yield the upstreams that filters of policies ask; some of them several times."""
+    yield from (upstream for each in filters if isinstance(each, _Asking) for upstream in _upstreams(each))
 
 
 def _upstreams(http_filter: _Asking) -> tuple[Upstream, ...]:

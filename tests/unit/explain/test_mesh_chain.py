@@ -1,10 +1,10 @@
 from dataclasses import replace
 
-from gatewayd.explain.mesh_trace import callers
+from gatewayd.explain.mesh_trace import callers as whose
 from gatewayd.ir.outcome import FleetReport, Rejection
 from tests.unit.explain.chains import asked, bad, lines
 from tests.unit.translator.manifests import CART, SHOP
-from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, route
+from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, callers, policy, route
 
 NOBODY = FleetReport(connected=0, acked_listeners=frozenset(), rejections=())
 TO_CART = "[{backendRefs: [{name: cart, namespace: shop, port: 80}]}]"
@@ -65,5 +65,17 @@ def test_a_mesh_tells_of_its_proxies_and_of_each_view() -> None:
     assert other == ["XMesh mesh: is of another controller: other.example/controller"]
 
 
+def test_policies_and_whom_they_name() -> None:
+    named = callers("[{namespaces: [blog, far]}]", "kind: Namespace")
+    times = policy("RoutePolicy", "default: {timeouts: {request: 1s}}").replace("name: p", "name: q", 1)
+    steps = lines(asked("httproute/shop/r", MESH, ECHO, CART, PRODUCER, CONSUMER, named, times))
+    apart = "callers of any namespace, but of blog, which have routes of their own; of far apart, which a policy names"
+    assert f"    requests to 10.96.0.10:80: {apart}" in steps
+    assert any(each.startswith("      policy: spec.default.authorization ") for each in steps)
+    assert any(each.startswith("      policy: spec.default.timeouts ") for each in steps)
+    places = lines(asked("routepolicy/shop/q", MESH, ECHO, CART, PRODUCER, CONSUMER, times))
+    assert "  spec.default.timeouts: in force at 1 place: HTTPRoute shop/r rule 0 for Service shop/echo" in places
+
+
 def test_whose_requests() -> None:
-    assert (callers(""), callers("a")) == ("callers of any namespace", "callers of namespace 'a'")
+    assert (whose(""), whose("a")) == ("callers of any namespace", "callers of namespace 'a'")

@@ -7,7 +7,7 @@ from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.ir.filters import Header
 from gatewayd.offline.translate import offline
 from tests.unit.translator.manifests import CART, deltas
-from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, route
+from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, callers, policy, route
 
 TWO = """[
   {matches: [{path: {value: /a}, headers: [{name: x-request-id, value: mine}]}],
@@ -63,6 +63,37 @@ def test_what_no_route_is_for_goes_on_as_it_is() -> None:
     found = traced(call(port=None), *WORLD)
     assert not isinstance(found, NotLed)
     assert [(each.port, isinstance(each.end, NotLed)) for each in found] == [(80, False), (7070, True), (6379, True)]
+
+
+NAMED = callers("[{namespaces: [far], methods: [GET]}]", "kind: Namespace")
+
+
+def test_what_policies_say_of_whom() -> None:
+    for namespace, view, words in (
+        ("far", "far", "only if an AccessPolicy's authorization lets it pass, else a 403"),
+        ("blog", "blog", "for nobody: no condition of an AccessPolicy's authorization is for these callers"),
+        ("news", "", "for nobody: no condition of an AccessPolicy's authorization is for these callers"),
+    ):
+        [found] = traced(call(namespace), *WORLD, NAMED)
+        assert isinstance(found, CallTrace)
+        assert found.frontend.view == view
+        lines = list(call_lines(call(namespace), (found,), lambda _: None))
+        assert any("under spec.default.authorization" in each and "AccessPolicy shop/p" in each for each in lines)
+        assert any(words in each for each in lines)
+
+
+def test_what_cannot_be_had_is_told() -> None:
+    keys = policy("AccessPolicy", "default: {apiKeys: {secretRefs: [{name: keys}]}}", "kind: Namespace")
+    limits = "default: {rateLimit: {limits: [{requests: 1, unit: Hour, perClient: true}]}}"
+    lost = policy("RoutePolicy", limits, "kind: Namespace")
+    for manifest, words in (
+        (keys, "cannot be honoured: proxies of nodes get no Secrets; allowed for a Service: jwt; requests get a 500"),
+        (lost, "cannot be honoured: limits[0].perClient: a caller of a Service writes x-forwarded-for itself; "),
+    ):
+        trace = end_of(traced(call(), *WORLD, manifest))
+        assert isinstance(trace.end, Taken)
+        [section] = trace.end.policies
+        assert words in str(section)
 
 
 def test_why_nothing_is_led_away() -> None:

@@ -162,7 +162,7 @@ BROKEN += [
     ),
     (
         policy("AccessPolicy", "x", EDGE, default={"authorization": {"allow": [{}]}}),
-        ["spec.default.authorization.allow[0]: must have one of claims, headers, methods, paths"],
+        ["spec.default.authorization.allow[0]: must have one of claims, headers, methods, paths, namespaces"],
     ),
 ]
 GOOD = [

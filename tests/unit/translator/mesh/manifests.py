@@ -28,4 +28,18 @@ spec: {{parentRefs: [{{group: "", kind: Service, {to}}}], rules: {rules}{more}}}
 """
 
 
+def policy(kind: str, sections: str, target: str = "kind: HTTPRoute, name: r", namespace: str = "shop") -> str:
+    group = '""' if "Namespace" in target else "gateway.networking.k8s.io"
+    return f"""
+kind: {kind}
+metadata: {{name: p, namespace: {namespace}}}
+spec: {{targetRefs: [{{group: {group}, {target}}}], {sections}}}
+"""
+
+
+def callers(conditions: str, target: str = "kind: HTTPRoute, name: r", namespace: str = "shop") -> str:
+    """Return an AccessPolicy that lets requests pass."""
+    return policy("AccessPolicy", f"default: {{authorization: {{allow: {conditions}}}}}", target, namespace)
+
+
 CONSUMER = route("own", namespace="blog", to="name: echo, namespace: shop")

@@ -1,6 +1,6 @@
-from gatewayd.ir.limits import CONSUMER_PORTS
+from gatewayd.ir.limits import CONSUMER_PORTS, NAMED_CALLERS
 from gatewayd.ir.mesh import FIRST_CONSUMER_PORT, PRODUCER_PORT
-from gatewayd.translator.mesh.consumers import assigned, view_port, view_ports
+from gatewayd.translator.mesh.consumers import ToldApart, assigned, in_turn, view_port, view_ports
 from tests.unit.translator.manifests import scratch
 from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, route
 
@@ -26,6 +26,16 @@ def test_ports_stay_when_others_come() -> None:
 
 def test_there_is_a_port_for_each_of_many_and_none_for_those_beyond() -> None:
     names = [f"n{at:04}" for at in range(CONSUMER_PORTS + 1)]
-    found = assigned(names)
+    found = assigned(in_turn(ToldApart("", each) for each in names))
     assert sorted(found.values()) == list(range(FIRST_CONSUMER_PORT, FIRST_CONSUMER_PORT + CONSUMER_PORTS))
     assert names[-1] not in found
+
+
+def test_whoever_names_others_takes_no_port_from_those_with_routes_and_has_his_turn() -> None:
+    many = [ToldApart("greedy", f"a{at:04}") for at in range(NAMED_CALLERS + 1)]
+    few = [ToldApart("shop", "news"), ToldApart("shop", "own"), ToldApart("", "own")]
+    found = in_turn((*many, *few))
+    assert found[:3] == ("own", "a0000", "news")
+    assert len(found) == NAMED_CALLERS + 2
+    assert many[-1].namespace not in found
+    assert assigned(found)["own"] == assigned(["own"])["own"]

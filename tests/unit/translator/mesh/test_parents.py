@@ -1,8 +1,8 @@
 from gatewayd.ir.limits import CONSUMER_PORTS
 from gatewayd.translator.mesh.frontends import Frontend
-from gatewayd.translator.mesh.parents import routes_at, service_parents
+from gatewayd.translator.mesh.parents import CLAIMS, own_routes_at, routes_at, service_parents
 from tests.unit.translator.manifests import member, scratch
-from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, route
+from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, callers, route
 
 CALLS = route("calls", kind="GRPCRoute", to="name: echo, port: 7070")
 WEB, GRPC = Frontend("", "10.96.0.10", 80), Frontend("", "10.96.0.10", 7070)
@@ -40,3 +40,27 @@ def test_more_namespaces_than_there_are_ports_for_are_refused() -> None:
     assert (last.verdict.reason, last.frontends) == ("QuotaExceeded", ())
     [first] = service_parents(view, member("HTTPRoute", "n0000/own"))
     assert first.verdict.status
+
+
+NAMED = callers("[{namespaces: [blog, shop]}]")
+
+
+def test_named_callers_come_by_a_frontend_of_their_own_to_everybodys_routes() -> None:
+    """The policy is for one of two routes, and both are there for those whom it names."""
+    view = scratch(MESH, ECHO, route(), route("other"), NAMED)
+    assert view.group(CLAIMS, None) == tuple(
+        Frontend(name, "10.96.0.10", port) for name in ("", "blog", "shop") for port in (80, 7070)
+    )
+    for name in ("blog", "shop"):
+        there = WEB._replace(view=name)
+        assert own_routes_at(view, there) == ()
+        assert [each.key for each in routes_at(view, there)] == [("shop", "other"), ("shop", "r")]
+
+
+def test_a_consumer_whom_a_policy_names_keeps_his_own_routes() -> None:
+    calls = CALLS.replace("name: calls", "name: r", 1)
+    view = scratch(MESH, ECHO, calls, NAMED.replace("HTTPRoute", "GRPCRoute"), CONSUMER)
+    [own] = service_parents(view, member("HTTPRoute", "blog/own"))
+    assert own.frontends == (WEB._replace(view="blog"), GRPC._replace(view="blog"))
+    assert [each.key for each in routes_at(view, GRPC._replace(view="blog"))] == [("blog", "own")]
+    assert [each.key for each in routes_at(view, GRPC._replace(view="shop"))] == [("shop", "r")]

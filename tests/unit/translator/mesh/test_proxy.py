@@ -9,7 +9,7 @@ from gatewayd.store import Delta
 from gatewayd.translator.mesh.consumers import assigned
 from gatewayd.translator.mesh.proxy import mesh_proxy
 from tests.unit.translator.manifests import CART, scratch
-from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, route
+from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, callers, route
 
 
 def config(*sources: str | Delta) -> ProxyConfig | None:
@@ -57,6 +57,8 @@ def test_where_addresses_of_ipv6_are_called_a_view_has_a_listener_for_these() ->
     assert [each.name for each in stream(config(MESH, both, CART, route()))] == ["tcp-15001", "tcp6-15001"]
     consumers = [each.name for each in stream(config(MESH, both, CART, CONSUMER))]
     assert consumers == ["tcp-15001", f"tcp-{blog}", f"tcp6-{blog}"]
+    named = [each.name for each in stream(config(MESH, both, CART, route(), callers("[{namespaces: [blog]}]")))]
+    assert named == ["tcp-15001", "tcp6-15001", f"tcp-{blog}", f"tcp6-{blog}"]
     alone = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, standalone=True))
     assert [each.name for each in stream(config(MESH, both, CART, route(), alone))] == ["tcp-15001"]
 

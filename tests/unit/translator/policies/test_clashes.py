@@ -3,10 +3,10 @@ import pytest
 from gatewayd.api.accesspolicy import (
     JWT,
     OIDC,
-    AccessCondition,
     APIKeys,
     Authorization,
     Basic,
+    CallerCondition,
     ExternalAuthSection,
     Require,
     SecretRef,
@@ -65,7 +65,7 @@ def test_a_login_goes_together_with_tokens(
 
 
 def test_claims_are_those_of_tokens() -> None:
-    condition = AccessCondition(claims=(Values(name="sub", values=("ann",)),))
+    condition = CallerCondition(claims=(Values(name="sub", values=("ann",)),))
     asks = way("authorization", Authorization(allow=(condition,)))
     assert found((), (asks, LOGIN)) == ("authorization", "asks for claims, and no section jwt is in force")
     assert found((), (asks, TOKENS)) is None

@@ -4,6 +4,7 @@ from gatewayd.api.accesspolicy import (
     JWT,
     AccessCondition,
     Authorization,
+    CallerCondition,
     ClaimToHeader,
     HeaderValues,
     JWTProvider,
@@ -11,7 +12,7 @@ from gatewayd.api.accesspolicy import (
     Values,
 )
 from gatewayd.ir.policy import NamedValues, Permission, RequestCondition, Tokens
-from gatewayd.translator.policies.tokens import asks_claims, permission, tokens
+from gatewayd.translator.policies.tokens import asks_claims, called_from, permission, tokens
 from gatewayd.translator.problems import Unsupported
 from gatewayd.untrusted.key_sets import public_keys
 
@@ -59,7 +60,7 @@ def test_headers_that_nobody_may_set(header: str) -> None:
 
 
 def test_conditions() -> None:
-    written = AccessCondition(
+    written = CallerCondition(
         claims=(Values(name="Sub", values=("ann",)),),
         headers=(HeaderValues(name="X-Team", values=("red",)),),
         methods=("GET",),
@@ -75,3 +76,18 @@ def test_conditions() -> None:
     assert permission(section) == Permission(allow=(condition,), deny=())
     assert asks_claims(section)
     assert not asks_claims(Authorization(deny=(AccessCondition(paths=("/a",)),)))
+
+
+def test_who_calls_from_where() -> None:
+    named = CallerCondition(namespaces=("blog",), methods=("GET",))
+    section = Authorization(allow=(named, CallerCondition(paths=("/health",))))
+    assert called_from(section, "blog").allow == (CallerCondition(methods=("GET",)), section.allow[1])
+    assert called_from(section, "far").allow == called_from(section, "").allow == (section.allow[1],)
+    assert called_from(Authorization(allow=(section.allow[1],)), "") == Authorization(allow=(section.allow[1],))
+
+
+def test_where_all_conditions_are_for_others_nobody_passes() -> None:
+    section = Authorization(allow=(CallerCondition(namespaces=("blog",)),))
+    nobody = Permission(allow=(), deny=(RequestCondition(claims=(), headers=(), methods=(), paths=()),))
+    assert permission(section) == permission(called_from(section, "far")) == nobody
+    assert permission(called_from(section, "blog")).deny == ()
