@@ -6,15 +6,17 @@ common with the rules that are written. https://nginx.org/en/docs/http/ngx_http_
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from gatewayd.convert.ingress.hosts import ANY
+from gatewayd.convert.ingress.hosts import ANY, server_order
 from gatewayd.convert.ingress.parts import IngressPart
 from gatewayd.convert.ingress.shapes import WrittenBackend
 from gatewayd.convert.journeys import Ending, Probe, ToBackends, ToURL, WithStatus, shares
 from gatewayd.translator.nginx.canaries import Canary
-from gatewayd.translator.nginx.redirects import CHALLENGES
+from gatewayd.translator.nginx.destinations import SERVED
+from gatewayd.translator.nginx.paths import Rewriting
+from gatewayd.translator.nginx.redirects import CHALLENGES, Redirecting
 
 _ONE_LABEL: Final = re.compile(r"[\w-]+")
 _GROUP: Final = re.compile(r"\$(?:([0-9])|\{([0-9])\})")
@@ -30,7 +32,7 @@ class ModelPath:
     exact: bool
     backend: WrittenBackend | None
     canary: Canary | None = None
-    canary_backend: WrittenBackend | None = None
+    canary_backend: str | None = None
 
 
 class IngressModel:
@@ -54,7 +56,8 @@ class IngressModel:
         if name in self._lost:
             return None
         server = self.servers[name]
-        root = next((each.part.redirecting.app_root for each in server if each.part.redirecting.app_root), "")
+        longest = sorted(sorted(server, key=lambda each: each.path, reverse=True), key=lambda each: -len(each.path))
+        root = next((each.part.redirecting.app_root for each in longest if each.part.redirecting.app_root), "")
         if root and probe.path == "/":
             return ToURL(location=f"{probe.scheme}://{probe.host}{root}")
         found = _location(server, probe.path)
@@ -96,30 +99,45 @@ class IngressModel:
     def _aliased(self, named: dict[str, list[ModelPath]]) -> dict[str, list[ModelPath]]:
         """Return the servers by their further names: of two that have the same one, the first by its own name."""
         aliased: dict[str, list[ModelPath]] = {}
-        for name, server in sorted(named.items()):
-            for alias in (alias for each in server for alias in each.part.aliases if name != ANY):
-                aliased.setdefault(alias, server)
+        for name in sorted(named, key=server_order):
+            saying = (each for each in self._main if each.nginx is not None and each.nginx.words("server-alias"))
+            first = next((each for each in saying if name in self._ruled(each)), None)
+            for alias in first.aliases if first is not None else ():
+                aliased.setdefault(alias, named[name])
         return aliased
 
+    @staticmethod
+    def _ruled(part: IngressPart) -> frozenset[str]:
+        return frozenset(rule.host.lower() for rule in part.ingress.spec.rules)
+
     def _server(self, name: str) -> list[ModelPath]:
-        """Return the paths of a server: of the same one the first, and what no path is for at the end."""
+        """Return the paths of a server: of the same one the first, and what no path is for at the beginning."""
         paths: list[ModelPath] = []
         rests: list[ModelPath] = []
         for part in self._main:
             spec = part.ingress.spec
-            names = {rule.host.lower() for rule in spec.rules}
-            if name not in names and not (name == ANY and not spec.rules):
+            if name not in self._ruled(part) and not (name == ANY and not spec.rules):
                 continue
-            rests.append(ModelPath(part=part, path="/", exact=False, backend=spec.default_backend))
+            rests.append(self._rest(name, part))
             for rule in spec.rules:
                 for each in rule.http.paths if rule.host.lower() == name else ():
                     path, exact = each.path or "/", each.path_type == "Exact"
                     if all((other.path, other.exact) != (path, exact) for other in paths):
                         paths.append(self._path(name, part, path, each.backend, exact=exact))
-        if all(each.path != "/" or each.exact for each in paths) and rests:
-            with_backend = (each for each in rests if each.backend is not None) if name == ANY else iter(rests)
-            paths.insert(0, next(with_backend, rests[0]))
-        return paths
+        first = [each for each in paths if each.path == "/" and not each.exact]
+        if not first and rests:
+            any_of = name == ANY or rests[0].part.nginx is None
+            with_backend = (each for each in rests if each.backend is not None) if any_of else iter(rests)
+            first = [next(with_backend, rests[0])]
+        return [*first, *(each for each in paths if each not in first)]
+
+    def _rest(self, name: str, part: IngressPart) -> ModelPath:
+        """Return what no path of a server is for; that of every host has no default backend of who has rules."""
+        spec = part.ingress.spec
+        if part.nginx is None or name != ANY:
+            return self._path(name, part, "/", spec.default_backend, exact=False)
+        plain = replace(part, rewriting=Rewriting(), redirecting=Redirecting(), away=SERVED)
+        return self._path(name, plain, "/", None if spec.rules else spec.default_backend, exact=False)
 
     def _path(self, name: str, part: IngressPart, path: str, backend: WrittenBackend, *, exact: bool) -> ModelPath:
         for rival in self._canaries:
@@ -132,8 +150,8 @@ class IngressModel:
                             path=path,
                             exact=exact,
                             backend=backend,
-                            canary=rival.canary,
-                            canary_backend=each.backend,
+                            canary=rival.canary if backend is not None else None,
+                            canary_backend=_service(rival, each.backend),
                         )
         return ModelPath(part=part, path=path, exact=exact, backend=backend)
 
@@ -214,7 +232,7 @@ def _weights(found: ModelPath, probe: Probe) -> dict[str, int] | None:
     own = _service(found.part, found.backend)
     if own is None:
         return None
-    rival = _service(found.part, found.canary_backend)
+    rival = found.canary_backend
     if found.canary is None or rival is None or rival == own:
         return {own: 1}
     chosen = _chosen(found.canary, dict(probe.headers))

@@ -55,18 +55,25 @@ class Location:
     field: str
     rival: "Location | None" = None
 
+    @property
+    def is_written(self) -> bool:
+        """Whether it is a path of a rule, and not what is left for no other path."""
+        return ".http.paths[" in self.field
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressHost:
     """A hostname, "" for any, with its paths; `secured` are the listeners for HTTPS that it has.
 
-    `closed` are protections of all paths that are lost, each with the Ingress that has it.
+    `closed` are protections of all paths that are lost, each with the Ingress that has it. `is_alias`: it is a further
+    name of another one.
     """
 
     name: str
     locations: tuple[Location, ...]
     secured: tuple[HTTPS, ...]
     closed: tuple[str, ...] = ()
+    is_alias: bool = False
 
     @property
     def is_expression(self) -> bool:
@@ -77,6 +84,11 @@ class IngressHost:
     def root(self) -> Location:
         """What becomes of requests that no other path is for."""
         return next(each for each in self.locations if each.path == "/" and not each.exact)
+
+    @property
+    def app_root(self) -> str:
+        """Where requests for `/` are sent, "" for nowhere."""
+        return next((root for each in self.locations if (root := each.part.redirecting.app_root)), "")
 
     def redirects(self, location: Location) -> bool:
         """Return whether requests for a path that come by HTTP are sent to HTTPS, where somebody answers."""
