@@ -1,6 +1,7 @@
 """Drawn Ingresses, converted: each request at their edges ends where a second reading of ingress-nginx says.
 
-That reading shares nothing with gatewayd. `make round-trips` draws 1,000; tests/feature/test_round_trip.py asks a real Envoy.
+That reading shares nothing with gatewayd. `make round-trips` draws 1,000; tests/feature/test_round_trip.py asks an
+Envoy.
 """
 
 import pytest

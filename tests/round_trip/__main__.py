@@ -1,6 +1,7 @@
-"""`python -m tests.round_trip COUNT [FIRST]`: so many sets of drawn Ingresses from a number on, in as many processes as cores.
+"""`python -m tests.round_trip COUNT [FIRST]`: so many sets of drawn Ingresses from a number on, in a process a core.
 
-Prints progress, and of each set that is wrong its number and the first requests that show it; exits with 1 when there is one.
+Prints progress, and of each set that is wrong its number and the first requests that show it; exits with 1 when there
+is one.
 """
 
 import logging

@@ -15,7 +15,20 @@ HOSTS: Final = ("a.example", "a.example", "b.example", "*.a.example", "*.example
 ALIASES: Final = ("c.example", "b.example,c.example", "x.a.example", "*.alias.example", "Spelled.Example")
 NAMESPACES: Final = ("shop", "team")
 SERVICES: Final = ("one", "two", "three")
-LITERALS: Final = ("/", "/", "/a", "/a/b", "/d/", "/b", "/A", "/ab", "/a.b", "/app", "/.well-known/acme-challenge/x", "")
+LITERALS: Final = (
+    "/",
+    "/",
+    "/a",
+    "/a/b",
+    "/d/",
+    "/b",
+    "/A",
+    "/ab",
+    "/a.b",
+    "/app",
+    "/.well-known/acme-challenge/x",
+    "",
+)
 EXPRESSIONS: Final = ("/a(/|$)(.*)", "/(a|b)/c", "/[0-9]+", "/api/v([0-9]+)/(.*)", "/(.*)", "/x|/y", "/a.*d")
 TYPES: Final = ("Prefix", "ImplementationSpecific", "Exact")
 USERS: Final = "users"
@@ -75,12 +88,12 @@ CANARIES: Final[tuple[JSON, ...]] = (
     {"canary-by-header": "env", "canary-by-cookie": "env", "canary-weight": "50"},
 )
 CLASSES: Final = ("field", "annotation", "default", "name")
-"""How an Ingress comes to its class: the field, the annotation, a default one; "name" where no IngressClass is there."""
+"""How an Ingress comes to its class: the field, the annotation, a default one; "name" where there is no class."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """A number, and what was drawn by it. `nginx`: for ingress-nginx; else for a controller that knows the API alone."""
+    """A number, and what was drawn by it. `nginx`: for ingress-nginx; else for who knows the text of the API alone."""
 
     seed: int
     nginx: bool

@@ -68,7 +68,7 @@ def controllers(drawn: Drawn) -> Answering:
 
 
 def judged(drawn: Drawn, served: Drawn | None = None) -> Judged:
-    """Compare the model with what `explain` says of what is converted: the same Ingresses, or others that are served."""
+    """Compare the model with what `explain` says of what is converted: the same Ingresses, or those `served`."""
     objects = converted(drawn if served is None else served, 80, 443).objects
     return compared(drawn, controllers(drawn), explaining(objects))
 
@@ -198,9 +198,7 @@ def _hosts(rules: Sequence[JSON], notes: Sequence[JSON]) -> Iterator[str]:
     names += [name.strip() for each in notes for text in _aliases(each) for name in text.split(",")]
     for name in names:
         parent = name.removeprefix("*.")
-        yield from (
-            (f"a.{parent}", f"a.b.{parent}", parent) if name != parent else (name, name.upper(), f"www.{name}")
-        )
+        yield from ((f"a.{parent}", f"a.b.{parent}", parent) if name != parent else (name, name.upper(), f"www.{name}"))
         yield f"z.{parent}"
 
 

@@ -1,7 +1,7 @@
-"""What ingress-nginx did with a request, written down from its configuration of nginx: a model that shares no line with gatewayd.
+"""What ingress-nginx did with a request, by the configuration that it wrote: a model that shares no line with gatewayd.
 
-A server for each host, its locations in the order of nginx, the phases of a request one after the other. What docs/convert.md
-says that a conversion does otherwise is done so here, each place with the words "by the page".
+A server for each host, its locations in the order of nginx, the phases of a request one after the other. What
+docs/convert.md says that a conversion does otherwise is done so here, each place with the words "by the page".
 https://nginx.org/en/docs/http/ngx_http_core_module.html#location
 https://nginx.org/en/docs/dev/development_guide.html#http_phases
 """
@@ -214,15 +214,8 @@ class Nginx:
         wants = notes.says("ssl-redirect", otherwise=True) or notes.says("force-ssl-redirect")
         if wants and probe.scheme == "http" and not at.path.startswith(_CHALLENGES) and self.is_secured(probe.host):
             return Sent(status=308, location=f"https://{probe.host}{probe.path}")
-        if not at.backend:
-            return NOBODY  # who may not come in is told so by nginx, and that there is nobody by us
-        if "?" in at.target:
-            return SHUT  # by the page: a rewrite that adds to the query answers 500
-        if not _lets_in(notes, probe.client):
-            return Answered(statuses=(403,))
-        if notes.text("auth-type") == "basic" and not probe.password:
-            return Answered(statuses=(401,))
-        return _passed_on(at, probe)
+        # Who may not come in where nobody is is told so by nginx, and that nobody is there by us.
+        return _let_in(at, probe) if at.backend else NOBODY
 
 
 def _catch_all(stable: list[tuple[JSON, Notes]]) -> Location:
@@ -325,6 +318,16 @@ def _lets_in(notes: Notes, client: str) -> bool:
     address = ipaddress.ip_address(client)
     inside = any(address in each for each in allowed)
     return not any(address in each for each in denied) and (inside or not allowed)
+
+
+def _let_in(at: Location, probe: Probe) -> Ending | None:
+    if "?" in at.target:
+        return SHUT  # by the page: a rewrite that adds to the query answers 500
+    if not _lets_in(at.notes, probe.client):
+        return Answered(statuses=(403,))
+    if at.notes.text("auth-type") == "basic" and not probe.password:
+        return Answered(statuses=(401,))
+    return _passed_on(at, probe)
 
 
 def _passed_on(at: Location, probe: Probe) -> Ending | None:

@@ -53,14 +53,8 @@ def hosts(parts: Iterable[IngressPart]) -> HostsRead:
         replace(_host(name, locations.get(name, []), roots[name], certificates), closed=lost.get(name, ()))
         for name in sorted({*roots, *locations})
     ]
-    known = frozenset(host.name for host in named)
-    further: dict[str, IngressHost] = {}
-    for whole in sorted(named, key=lambda each: server_order(each.name)):
-        for alias in aliases.get(whole.name, ()):
-            if alias not in known:
-                further.setdefault(alias, _alias(alias, whole, certificates))
     return HostsRead(
-        hosts=(*named, *(each for _, each in sorted(further.items()))),
+        hosts=(*named, *_further(named, aliases, certificates)),
         certificates=certificates,
         items=tuple(items),
     )
@@ -91,14 +85,25 @@ def _aliases(parts: Iterable[IngressPart]) -> dict[str, tuple[str, ...]]:
     return aliases
 
 
+def _further(
+    named: list[IngressHost], aliases: dict[str, tuple[str, ...]], certificates: dict[HTTPS, tuple[str, IngressPart]]
+) -> Iterator[IngressHost]:
+    """Yield the hosts under their further names, which no rule has."""
+    known = frozenset(host.name for host in named)
+    further: dict[str, IngressHost] = {}
+    for whole in sorted(named, key=lambda each: server_order(each.name)):
+        for alias in aliases.get(whole.name, ()):
+            if alias not in known:
+                further.setdefault(alias, _alias(alias, whole, certificates))
+    yield from (each for _, each in sorted(further.items()))
+
+
 def _alias(name: str, host: IngressHost, certificates: dict[HTTPS, tuple[str, IngressPart]]) -> IngressHost:
     """Return a host under another name."""
     return replace(host, name=name, secured=_secured(name, certificates), is_alias=True)
 
 
-def _shares_root(
-    roots: dict[str, Location], locations: dict[str, list[Location]], host: str, rival: Location
-) -> bool:
+def _shares_root(roots: dict[str, Location], locations: dict[str, list[Location]], host: str, rival: Location) -> bool:
     """Have a canary of `/` share what no other path is for, where that leads to a Service; return whether it does."""
     root = roots.get(host)
     if root is None or root.backend is None or root.rival is not None or (rival.path, rival.exact) != ("/", False):
