@@ -139,7 +139,9 @@ class IngressModel:
         plain = replace(part, rewriting=Rewriting(), redirecting=Redirecting(), away=SERVED)
         return self._path(name, plain, "/", None if spec.rules else spec.default_backend, exact=False)
 
-    def _path(self, name: str, part: IngressPart, path: str, backend: WrittenBackend, *, exact: bool) -> ModelPath:
+    def _path(
+        self, name: str, part: IngressPart, path: str, backend: WrittenBackend | None, *, exact: bool
+    ) -> ModelPath:
         for rival in self._canaries:
             for rule in rival.ingress.spec.rules:
                 for each in rule.http.paths:
