@@ -8,6 +8,7 @@ from itertools import chain, count, groupby
 from typing import Final, NamedTuple
 
 from gatewayd.convert.draft import (
+    HTTPS,
     Carrier,
     Draft,
     Drafted,
@@ -20,7 +21,7 @@ from gatewayd.convert.draft import (
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.ingress.backends import backend_policies, grants, tls_policies
 from gatewayd.convert.ingress.classes import IngressClasses
-from gatewayd.convert.ingress.hosts import ANY, HostsRead, hosts
+from gatewayd.convert.ingress.hosts import ANY, HostsRead, hosts, secured
 from gatewayd.convert.ingress.old_forms import in_v1_form
 from gatewayd.convert.ingress.other_controllers import other_fates
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart
@@ -64,7 +65,7 @@ def ingress_draft(sources: Sequence[SourceObject], services: Services, *, open_a
     carried: list[_Carried] = []
     names = frozenset(host.name for host in read_hosts.hosts)
     for host in read_hosts.hosts:
-        carried.extend(_twins(host, names))
+        carried.extend(_twins(host, names, read_hosts.certificates))
         setting = Setting(services=services, open_all=open_all, walled=_is_walled(host, names))
         carried.extend(_carried(host, setting, items))
     routes = tuple(_routes(carried))
@@ -189,7 +190,7 @@ def _carried(host: IngressHost, setting: Setting, items: list[Item]) -> Iterator
             yield _Carried(part, host.name, "-to-https", (PlainHTTP(),), senders)
 
 
-def _twins(host: IngressHost, names: frozenset[str]) -> Iterator[_Carried]:
+def _twins(host: IngressHost, names: frozenset[str], certificates: Iterable[HTTPS]) -> Iterator[_Carried]:
     """Yield the rule that sends clients from the name with or without `www.`, which no Ingress has rules for."""
     twin = www_twin(host.name)
     wanting = [each.part for each in host.locations if each.part.www and each.is_written]
@@ -198,7 +199,7 @@ def _twins(host: IngressHost, names: frozenset[str]) -> Iterator[_Carried]:
         rule = DraftRule(
             title="root", matches=({},), filters=({"type": "RequestRedirect", "requestRedirect": redirect},)
         )
-        yield _Carried(wanting[0], twin, "-www", (PlainHTTP(),), (rule,))
+        yield _Carried(wanting[0], twin, "-www", (PlainHTTP(), *secured(twin, certificates)), (rule,))
 
 
 def _unredirected(host: IngressHost, part: IngressPart) -> Iterator[Item]:

@@ -14,6 +14,7 @@ from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Location
 from gatewayd.convert.ingress.shapes import WrittenTLS
 from gatewayd.translator.nginx.destinations import SERVED
+from gatewayd.translator.nginx.known import effects
 from gatewayd.translator.nginx.paths import Rewriting
 from gatewayd.translator.nginx.redirects import Redirecting
 
@@ -65,7 +66,8 @@ def _lost(parts: Iterable[IngressPart]) -> dict[str, tuple[str, ...]]:
     lost: dict[str, tuple[str, ...]] = {}
     for part in parts:
         said = tuple(f"{part.source.name}: {path}" for path in part.closing_hosts)
-        for host in dict.fromkeys(host for host, _ in _roots(part)) if said else ():
+        # A server was protected by who had a rule for it.
+        for host in dict.fromkeys(rule.host.lower() for rule in part.ingress.spec.rules) if said else ():
             lost[host] = (*lost.get(host, ()), *said)
     return lost
 
@@ -100,7 +102,7 @@ def _further(
 
 def _alias(name: str, host: IngressHost, certificates: dict[HTTPS, tuple[str, IngressPart]]) -> IngressHost:
     """Return a host under another name."""
-    return replace(host, name=name, secured=_secured(name, certificates), is_alias=True)
+    return replace(host, name=name, secured=secured(name, certificates), is_alias=True)
 
 
 def _shares_root(roots: dict[str, Location], locations: dict[str, list[Location]], host: str, rival: Location) -> bool:
@@ -133,10 +135,10 @@ def _host(
     all_of_it = [*(own or [root]), *(each for each in locations if each not in own)]
     ordered = sorted(sorted(all_of_it, key=lambda each: each.path, reverse=True), key=lambda each: -len(each.path))
     lent = tuple(sorted(at for at in certificates if _lends(name, at, all_of_it)))
-    return IngressHost(name=name, locations=tuple(ordered), secured=_secured(name, certificates) or lent)
+    return IngressHost(name=name, locations=tuple(ordered), secured=secured(name, certificates) or lent)
 
 
-def _secured(name: str, certificates: Iterable[HTTPS]) -> tuple[HTTPS, ...]:
+def secured(name: str, certificates: Iterable[HTTPS]) -> tuple[HTTPS, ...]:
     """Return the listeners of a host: its own ones, else those of the wildcard that covers it, whoever has it."""
     own = tuple(sorted(at for at in certificates if at.hostname == name))
     return own or tuple(sorted(at for at in certificates if at.hostname and _covers(at.hostname, name)))
@@ -169,7 +171,9 @@ def _resting(part: IngressPart) -> IngressPart:
     """Return an Ingress as it is for the rest of all hosts, where nginx neither redirected nor rewrote."""
     if part.nginx is None:
         return part
-    return replace(part, rewriting=Rewriting(), redirecting=Redirecting(), away=SERVED)
+    kept = {name: text for name, text in part.nginx.values.items() if name != "rewrite-target"}
+    effect, _ = effects(replace(part.nginx, values=kept))
+    return replace(part, rewriting=Rewriting(), redirecting=Redirecting(), away=SERVED, effect=effect)
 
 
 def _locations(part: IngressPart) -> Iterator[tuple[str, Location]]:

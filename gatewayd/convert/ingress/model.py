@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+import re2
+
 from gatewayd.convert.ingress.hosts import ANY, server_order
 from gatewayd.convert.ingress.parts import IngressPart
 from gatewayd.convert.ingress.shapes import WrittenBackend
@@ -17,9 +19,11 @@ from gatewayd.translator.nginx.canaries import Canary
 from gatewayd.translator.nginx.destinations import SERVED
 from gatewayd.translator.nginx.paths import Rewriting
 from gatewayd.translator.nginx.redirects import CHALLENGES, Redirecting
+from gatewayd.untrusted.regexes import regex_problem
 
 _ONE_LABEL: Final = re.compile(r"[\w-]+")
 _GROUP: Final = re.compile(r"\$(?:([0-9])|\{([0-9])\})")
+_LITERAL: Final = re.compile(r"[A-Za-z0-9/_~-]*")
 _NOBODY: Final = WithStatus(status=404)
 
 
@@ -94,7 +98,7 @@ class IngressModel:
     def _closed(self) -> Iterator[str]:
         """Yield the servers that have lost a protection of all their paths."""
         for part in self._main:
-            yield from self._named_by(part) if part.closing_hosts else ()
+            yield from self._ruled(part) if part.closing_hosts else ()
 
     def _aliased(self, named: dict[str, list[ModelPath]]) -> dict[str, list[ModelPath]]:
         """Return the servers by their further names: of two that have the same one, the first by its own name."""
@@ -190,7 +194,8 @@ def _location(server: list[ModelPath], path: str) -> ModelPath | ToURL | None:
     """Return the location for a path: of expressions the first that holds, else the exact one, else the longest."""
     if _is_expression(server):
         ordered = sorted(sorted(server, key=lambda each: each.path, reverse=True), key=lambda each: -len(each.path))
-        return next((each for each in ordered if re.search(f"^{each.path}", path, re.IGNORECASE)), None)
+        exact = frozenset(each.path for each in server if each.exact)
+        return next((each for each in ordered if _holds(_tried(each, exact), path)), None)
     wholes = {each.path: each for each in server if not each.exact and each.path != "/"}
     wholes |= {each.path: each for each in server if each.exact}
     if path in wholes:
@@ -202,6 +207,21 @@ def _location(server: list[ModelPath], path: str) -> ModelPath | ToURL | None:
     return max(prefixes, key=lambda each: len(each.path.rstrip("/")), default=None)
 
 
+def _tried(location: ModelPath, exact: frozenset[str]) -> str:
+    """Return an expression as nginx has it: a prefix beside an exact path is what is below it."""
+    splits = not location.exact and location.path in exact and location.path != "/"
+    if splits and not location.part.rewriting.is_expression(location.path):
+        return f"{location.path.rstrip('/')}/"
+    return location.path
+
+
+def _holds(pattern: str, path: str) -> bool:
+    """Return whether an expression is for a path; one that is none of RE2, for what begins like it."""
+    if regex_problem(pattern):
+        return path.lower().startswith(_LITERAL.match(pattern)[0].lower())  # type: ignore[index]
+    return re2.search(f"(?i)^{pattern}", path) is not None
+
+
 def _is_below(path: str, location: ModelPath) -> bool:
     bare = location.path.rstrip("/")
     return path.startswith(f"{bare}/") or (path == bare and location.part.nginx is None)
@@ -209,7 +229,7 @@ def _is_below(path: str, location: ModelPath) -> bool:
 
 def _forwarded(found: ModelPath, probe: Probe, *, is_expression: bool) -> Ending | None:
     weights = _weights(found, probe)
-    if weights is None:
+    if weights is None or (is_expression and regex_problem(found.path)):
         return None
     path: str | None = probe.path
     if is_expression and found.part.rewriting.changes(found.path):
@@ -220,7 +240,7 @@ def _forwarded(found: ModelPath, probe: Probe, *, is_expression: bool) -> Ending
 def _rewritten(found: ModelPath, path: str) -> str | None:
     """Return a path as nginx's `rewrite` writes it: the target, with groups, in the place of all of it."""
     target = found.part.rewriting.target
-    match = re.search(found.path, path, re.IGNORECASE)
+    match = None if regex_problem(found.path) else re2.search(f"(?i){found.path}", path)
     if match is None or "$" in _GROUP.sub("", target) or "?" in target or "://" in target:
         return None
     # nginx writes nothing for a group that the expression does not have.
@@ -257,7 +277,7 @@ def _chosen(canary: Canary, headers: dict[str, str]) -> bool | None:
             if sent == canary.value:
                 return True
         elif canary.pattern:
-            if re.search(canary.pattern, sent):
+            if re2.search(canary.pattern, sent):
                 return True
         elif sent in ("always", "never"):
             return sent == "always"

@@ -80,6 +80,19 @@ class IngressHost:
         """Whether its paths are expressions."""
         return any(each.part.rewriting.is_expression(each.path) for each in self.locations)
 
+    def tried(self, location: Location) -> str:
+        """Return a path as nginx tries it where paths are expressions; "" for one that another always precedes.
+
+        Of a prefix beside an exact path what is below it is tried, and then the exact path.
+        """
+        twins = [each for each in self.locations if each.path == location.path]
+        is_first, part = location is twins[0], location.part
+        if len(twins) == 1 or location.path == "/" or part.nginx is None:
+            return location.path if is_first else ""
+        if twins[0].exact or twins[0].part.rewriting.is_expression(location.path):
+            return location.path if is_first else ""
+        return location.path if location.exact else f"{location.path.rstrip('/')}/"
+
     @property
     def root(self) -> Location:
         """What becomes of requests that no other path is for."""

@@ -47,6 +47,8 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
     matches = at_one_label(form.matches, host.name)
     if host.app_root and location.exact and location.path == ROOT:
         return LocationRules((), (_untaken(location, "all requests for it are sent to the app-root of the host"),))
+    if host.is_expression and not host.tried(location):
+        return LocationRules((), (_untaken(location, "an expression that is as long is tried before it"),))
     if location.backend is None and not _sends_away(host, location, setting):
         # Among expressions as long the order counts, whether or not somebody is there.
         is_before = host.is_expression and any(each.exact and each.path == ROOT for each in host.locations)
@@ -120,16 +122,25 @@ def _shared(rule: DraftRule, location: Location, setting: Setting, fates: list[F
 
 def _forward(title: str, matches: tuple[JSON, ...], form: PathForm, location: Location, ref: JSON | None) -> DraftRule:
     effect = location.part.effect
+    named = tuple(map(_as_header, effect.filters)) if form.own_filter else effect.filters
     return DraftRule(
         title=title,
         matches=matches,
-        filters=joined((*form.filters, *effect.filters)),
+        filters=joined((*form.filters, *named)),
         backends=(ref,) if ref is not None else (),
         more=effect.more,
         access=effect.access,
         passage=effect.passage,
         own_filter=form.own_filter,
     )
+
+
+def _as_header(written: JSON) -> JSON:
+    """Return a rewrite of the host as the header: beside an expression that rewrites the path a rule takes no other."""
+    if written["type"] != "URLRewrite":
+        return written
+    header = {"name": "Host", "value": written["urlRewrite"]["hostname"]}
+    return {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [header]}}
 
 
 def _slashed(form: PathForm, host: IngressHost, location: Location) -> Iterator[DraftRule]:
@@ -170,7 +181,8 @@ def https_rule(host: IngressHost, location: Location) -> DraftRule:
 def _form(host: IngressHost, location: Location) -> PathForm:
     if host.is_expression:
         # What is redirected is not rewritten.
-        return expression(location.path, Rewriting() if location.part.away.is_away else location.part.rewriting)
+        rewriting = Rewriting() if location.part.away.is_away else location.part.rewriting
+        return expression(host.tried(location) or location.path, rewriting)
     return plain(location.path, exact=location.exact)
 
 

@@ -1,5 +1,6 @@
 """What drawn Ingresses (tests/round_trip) have found wrong, each cut down to what it takes."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -114,6 +115,48 @@ CASES = {
         (ingress("a", spec={"rules": [{"host": "shop.example"}]}, from_to_www_redirect="true"), ingress("b", "/b")),
         "http://www.shop.example/",
         NOBODY,
+    ),
+    "the rest of all hosts is told no prefix": Case(
+        (ingress(spec=ALONE, rewrite_target="/x", x_forwarded_prefix="/before"),),
+        "http://any.test/a",
+        to("rest", path="/a", host="any.test"),
+    ),
+    "a protection of who has no rules is nobody else's": Case(
+        (ingress("a", spec=ALONE, auth_tls_secret="shop/ca"), ingress("b", "/b", host="")),
+        "http://any.test/b",
+        to("web", path="/b", host="any.test"),
+    ),
+    "a rewrite with groups goes with a host for the backend": Case(
+        (ingress("shop", "/a/(.*)", rewrite_target="/$1", upstream_vhost="in.test"),),
+        "http://shop.example/a/b",
+        replace(to("web", path="/b"), host="in.test"),
+    ),
+    "an exact path behind the root of expressions gets nothing, whatever its canary asks for": Case(
+        (
+            ingress("a", "= /", use_regex="true", spec=REST),
+            leading("new", "c", "= /", canary="true", canary_by_header="env", canary_by_header_value="new"),
+        ),
+        "http://shop.example/x",
+        to("rest", path="/x"),
+        (("env", "new"),),
+    ),
+    "a prefix beside an exact path is what is below it": Case(
+        (leading("below", "a", "/a"), leading("exact", "b", "= /a"), ingress("c", "/c", use_regex="true")),
+        "http://shop.example/ab",
+        to("exact", path="/ab"),
+    ),
+    "and its requests are those of the prefix": Case(
+        (leading("below", "a", "/a"), leading("exact", "b", "= /a"), ingress("c", "/c", use_regex="true")),
+        "http://shop.example/a/b",
+        to("below", path="/a/b"),
+    ),
+    "the twin with www is redirected by HTTPS where a wildcard has a certificate": Case(
+        (
+            ingress("a", host="a.example", from_to_www_redirect="true"),
+            ingress("b", host="*.a.example", spec=tls("*.a.example")),
+        ),
+        "https://www.a.example/x",
+        Sent(status=308, location="https://a.example/x"),
     ),
 }
 
