@@ -68,7 +68,16 @@ def _untaken(location: Location, why: str) -> Item:
 
 def _sends_away(host: IngressHost, location: Location, setting: Setting) -> bool:
     """Return whether requests are redirected whoever may come in, as nginx does before it asks."""
-    return location.part.away.is_away and (setting.open_all or not (location.part.closed or host.closed))
+    return location.part.away.is_away and _is_open(host, location, setting)
+
+
+def _is_open(host: IngressHost, location: Location, setting: Setting) -> bool:
+    return setting.open_all or not _lost(host, location)
+
+
+def _lost(host: IngressHost, location: Location) -> tuple[str, ...]:
+    """Return the protections that are lost of a path: of its own Ingress, or of the whole host."""
+    return location.part.closed or host.closed
 
 
 def _served(
@@ -76,14 +85,13 @@ def _served(
 ) -> tuple[DraftRule, ...]:
     """Return what becomes of requests for a path that somebody is behind."""
     title, matches = path_word(location.path), at_one_label(form.matches, host.name)
-    lost = location.part.closed or host.closed
     if form.unmatched:
         fates.append(Fate(path=f"{location.field}.path", fidelity=Fidelity.LOST, message=form.unmatched))
         return (answering(title, matches, _CANNOT),)
     if _sends_away(host, location, setting):
         return (_sent_away(title, matches, location.part.away),)
-    if lost and not setting.open_all:
-        fates.append(closed(location.field, lost))
+    if not _is_open(host, location, setting):
+        fates.append(closed(location.field, _lost(host, location)))
         return (answering(title, matches, CLOSED),)
     ref = _backend(setting.services, location, fates, of=location.part.source.key.namespace)
     return tuple(_shared(_forward(title, matches, form, location, ref), location, setting, fates))
