@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check lint types contracts unit golden-check property simulation compat feature feature-per-host golden
-.PHONY: simulate worlds mutants browser oidc-provider terminal wheel protos cluster smoke upstream image conformance scenarios
+.PHONY: simulate worlds round-trips mutants browser oidc-provider terminal wheel protos cluster smoke upstream image conformance scenarios
 .PHONY: history soak bench bench-peers skew nightly figures lock clean
 
 help: ## list the targets
@@ -67,6 +67,11 @@ WORLDS ?= 20000
 
 worlds: $(STAMP) ## drawn objects in real Envoys, asked as explain says: WORLDS=20000 of them from FIRST=0; tests/worlds/corpus keeps what fails
 	$(BIN)/python -m tests.worlds $(WORLDS) $(FIRST)
+
+SETS ?= 1000
+
+round-trips: $(STAMP) ## drawn Ingresses, converted, against a model of ingress-nginx: SETS=1000 of them from FIRST=0
+	$(BIN)/python -m tests.round_trip $(SETS) $(FIRST)
 
 mutants: $(STAMP) ## our own rules turned round one at a time; the tests named for each must fail; RULE=words for some
 	$(BIN)/python -m tests.mutants $(RULE)

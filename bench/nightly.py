@@ -50,6 +50,11 @@ PARTS: Final[Mapping[str, Part]] = {
         command=("worlds", "WORLDS=20000"),
         small=("worlds", "WORLDS=10"),
     ),
+    "round-trips": Part(
+        claim="drawn Ingresses, converted, do what a model of ingress-nginx did",
+        command=("round-trips", "SETS=5000"),
+        small=("round-trips", "SETS=10"),
+    ),
     "skew": Part(
         claim="five minor versions of Envoy take and refuse what is known of them",
         command=("skew",),

@@ -19,6 +19,7 @@ from conformance.scenarios.cases.leftovers import class_in_use, leftovers
 from conformance.scenarios.cases.liar import liar
 from conformance.scenarios.cases.members import members
 from conformance.scenarios.cases.mistakes import mistakes, scaling
+from conformance.scenarios.cases.nodes import nodes
 from conformance.scenarios.cases.partition import partition
 from conformance.scenarios.cases.policies import policies, policies_short
 from conformance.scenarios.cases.probe import probe, probe_services
@@ -213,6 +214,11 @@ _ALL = (
         name="routability",
         claim="a Gateway has the addresses that it asks for by where they can be reached from, and answers on them",
         run=routability,
+    ),
+    Scenario(
+        name="nodes",
+        claim="a Gateway of a class with hostNetwork answers at the node, and a second one has to wait for the node",
+        run=nodes,
     ),
     Scenario(
         name="rotation",

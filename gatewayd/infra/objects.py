@@ -117,8 +117,12 @@ def _pod_annotations(infrastructure: Infrastructure) -> Pairs:
 
 
 def _network_policy(infrastructure: Infrastructure) -> tuple[JSON, ...]:
-    """Return what holds the pods of a Gateway, before there are any; none where the class wants none."""
-    if infrastructure.parameters.network_policy == "None":
+    """Return what holds the pods of a Gateway, before there are any; none where the class wants none.
+
+    None for pods in the network of nodes, which policies do not hold: it would only look as if.
+    https://kubernetes.io/docs/concepts/services-networking/network-policies/#networkpolicy-and-hostnetwork-pods
+    """
+    if infrastructure.parameters.network_policy == "None" or infrastructure.parameters.host_network:
         return ()
     spec = network.proxy_policy(infrastructure, selector(infrastructure))
     return ({**NETWORK_POLICY.head, **_head(infrastructure), "spec": spec},)
@@ -127,8 +131,9 @@ def _network_policy(infrastructure: Infrastructure) -> tuple[JSON, ...]:
 def _workload(infrastructure: Infrastructure, files: Mapping[str, str]) -> JSON:
     parameters = infrastructure.parameters
     scaled = parameters.workload == "Deployment"
-    # Never fewer proxies than asked for: a new one is ready before an old one goes.
-    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    # Never fewer proxies than asked for: a new one is ready before an old one goes; unless the ports are the node's.
+    surge, missing = (0, 1) if parameters.host_network else (1, 0)
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": missing}}
     return {
         **BY_NAME[parameters.workload].head,
         **_guarded_head(infrastructure),

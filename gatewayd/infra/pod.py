@@ -1,6 +1,6 @@
 """The pod that runs an Envoy: least privilege, graceful end, everything else by xDS.
 
-It is admitted under the restricted Pod Security Standard:
+It is admitted under the restricted Pod Security Standard, unless the class wants it in the network of its node:
 https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 """
 
@@ -63,7 +63,7 @@ def pod_spec(parameters: Parameters, *, object_name: str, secret: str, selector:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE_SECONDS,
-        "securityContext": {**POD_SECURITY, "sysctls": [_LOW_PORTS]},
+        **_network(parameters),
         **({"nodeSelector": dict(parameters.node_selector)} if parameters.node_selector else {}),
         **({"tolerations": list(map(_toleration, parameters.tolerations))} if parameters.tolerations else {}),
         **({"affinity": json.loads(parameters.affinity)} if parameters.affinity else {}),
@@ -77,6 +77,13 @@ def pod_spec(parameters: Parameters, *, object_name: str, secret: str, selector:
             {"name": "admin", "emptyDir": {"sizeLimit": "1Mi"}},
         ],
     }
+
+
+def _network(parameters: Parameters) -> JSON:
+    """Return whose network the pod is in; what a node has set is not for a pod to set, which the API server refuses."""
+    if parameters.host_network:
+        return {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet", "securityContext": POD_SECURITY}
+    return {"securityContext": {**POD_SECURITY, "sysctls": [_LOW_PORTS]}}
 
 
 def _toleration(of: Toleration) -> JSON:

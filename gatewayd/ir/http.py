@@ -237,6 +237,10 @@ DEFAULT_BACKEND: Final = 100_000
 """The number that the default backend of an Ingress has among its rules, which are fewer."""
 
 
+FURTHER_HOST: Final = 10_000
+"""What is added to the number of a rule of an Ingress for each further host that has its paths as well."""
+
+
 APP_ROOT: Final = 100_001
 """The number that the redirect from `/` has which an annotation of an Ingress asks for."""
 _WITHOUT_NUMBER: Final = {
@@ -247,7 +251,7 @@ _WITHOUT_NUMBER: Final = {
 
 def rule_field(rule: int) -> str:
     """Return the field that a rule of a route object stands in, by its number."""
-    return _WITHOUT_NUMBER.get(rule) or f"spec.rules[{rule}]"
+    return _WITHOUT_NUMBER.get(rule) or f"spec.rules[{rule % FURTHER_HOST}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -87,6 +87,7 @@ class Parameters:
     `workload` is "Deployment" or "DaemonSet", `network_policy` "Managed" or "None". `concurrency` 0 lets Envoy
     follow its CPU limit. `affinity` is JSON. `priority_class` "": the cluster's default. What is "", or None, of the
     Service is for the API server to say; without `source_ranges` everybody is let in. `logged` None: no access log.
+    `host_network`: pods have the network of their nodes, and so one a node.
     `rate_limit_service` None: nobody counts for all proxies. What else there is says how much one route, and all routes
     of a namespace, may take up of the proxies.
     """
@@ -117,6 +118,7 @@ class Parameters:
     node_ports: bool | None = None
     ip_family_policy: str = ""
     internal_traffic_policy: str = ""
+    host_network: bool = False
 
     @property
     def quotas(self) -> Quotas:

@@ -18,6 +18,10 @@ FIRST_CONSUMER_PORT: Final = 15100
 LAST_CONSUMER_PORT: Final = FIRST_CONSUMER_PORT + CONSUMER_PORTS - 1
 NODE_PROBES_PORT: Final = 15002
 """GET /ready and GET /stats/prometheus of a node's proxy: a port of the node, so not that of a Gateway's pods."""
+NODE_PORTS: Final = frozenset(
+    {PRODUCER_PORT, NODE_PROBES_PORT, *range(FIRST_CONSUMER_PORT, FIRST_CONSUMER_PORT + CONSUMER_PORTS)}
+)
+"""All ports of a node that its proxy may bind. Another Envoy at one of them would get a part of what is sent there."""
 
 
 class ListeningPort(NamedTuple):

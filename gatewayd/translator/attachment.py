@@ -15,11 +15,11 @@ from gatewayd.api.refs import ParentRef
 from gatewayd.incremental.view import Attempt, Index, Member, Source, Table, View, query
 from gatewayd.ir.outcome import Reference, Verdict
 from gatewayd.translator import verdicts
+from gatewayd.translator.further_hosts import all_hosts
 from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener, PortKey, port_key
 from gatewayd.translator.hostnames import ANY, covers_one_label, intersection, normalised
-from gatewayd.translator.ingresses import rule_hosts
 from gatewayd.translator.namespaces import Admission, admits, admitted_words
 from gatewayd.translator.parents import PARENT_TABLES, named_parents, parent_gateway, parent_refs
 from gatewayd.translator.protocols import ROUTE_TABLES, RouteKind, group_kind
@@ -89,10 +89,10 @@ class _Wanted(NamedTuple):
         return "spec.rules" if self.table is Ingress else "spec.hostnames"
 
 
-def hostnames(row: Any) -> tuple[str, ...]:
+def hostnames(view: View, row: Any) -> tuple[str, ...]:
     """Return the hostnames of a route of any kind, "*" for every host."""
     if isinstance(row, Ingress):
-        return rule_hosts(row)
+        return all_hosts(view, row)
     return tuple(normalised(each) for each in getattr(row.spec, "hostnames", ())) or (ANY,)
 
 
@@ -102,7 +102,7 @@ def attachments(view: View, member: Member) -> tuple[ParentAttachment, ...]:
     row = view.get(member.table, member.key)
     if row is None:
         return ()
-    wanted = _Wanted(member.table, row.metadata.namespace, hostnames(row))
+    wanted = _Wanted(member.table, row.metadata.namespace, hostnames(view, row))
     refused = rules(view, member).refusal
 
     def refusal(gateway: ObjectKey) -> Verdict | None:

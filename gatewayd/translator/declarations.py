@@ -10,6 +10,7 @@ from gatewayd.translator.derived import DERIVED
 from gatewayd.translator.gateways.declared import DECLARATIONS
 from gatewayd.translator.gateways.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
+from gatewayd.translator.gateways.node_network import NODE_GATEWAYS
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.ingresses import DEFAULT_CLASSES
 from gatewayd.translator.live_annotations import CANARIES, CERTIFIED_HOSTS, CLOSED_HOSTS, EXPRESSION_HOSTS
@@ -49,6 +50,7 @@ from gatewayd.translator.refused_secrets import REFUSED_BY_ANY
 
 INDEXES: tuple[Index, ...] = (
     GATEWAYS_BY_CLASS,
+    NODE_GATEWAYS,
     DEFAULT_CLASSES,
     EXPRESSION_HOSTS,
     CERTIFIED_HOSTS,

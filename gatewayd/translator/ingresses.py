@@ -14,7 +14,6 @@ from gatewayd.api.ingressclass import DEFAULT_CLASS_ANNOTATION, IngressClass
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import ParentRef
 from gatewayd.incremental.view import Index, View, query, rows, ungrouped
-from gatewayd.ir.http import APP_ROOT, DEFAULT_BACKEND, RuleRef
 from gatewayd.own_group import ingress_controller
 from gatewayd.translator.environment import environment
 from gatewayd.translator.hostnames import ANY, normalised
@@ -112,10 +111,3 @@ def tls_hosts(row: Ingress) -> tuple[str, ...]:
 def rule_hosts(row: Ingress) -> tuple[str, ...]:
     """Return the hosts of the rules, "*" for every host, each once; a default backend alone is for every host."""
     return tuple(dict.fromkeys(normalised(rule.host) for rule in row.spec.rules)) or (ANY,)
-
-
-def host_of(row: Ingress, source: RuleRef) -> str:
-    """Return the host that a Route of an Ingress is for, "*" for every host."""
-    if source.rule in (DEFAULT_BACKEND, APP_ROOT):
-        return rule_hosts(row)[source.match]
-    return normalised(row.spec.rules[source.rule].host)

@@ -10,7 +10,7 @@ import pytest
 
 from gatewayd.ir.conditions import CLOSED_BY_POLICY
 from tests.feature.harness.https import CA, gateway, https, plain
-from tests.feature.harness.ingresses import ingress, nginx, nginx_class, path, rule
+from tests.feature.harness.ingresses import ingress, nginx, nginx_class, path, rule, to
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.statistics import plausible
 from tests.feature.harness.world import World, state
@@ -163,6 +163,33 @@ async def test_one_expression_makes_all_paths_of_the_host_expressions(world: Wor
 
     await world.remove("Ingress shop/infects")
     assert (await world.ask("/abc", host=HOST)).status == 404
+
+
+async def test_a_further_host_has_the_paths_of_its_ingress(world: World) -> None:
+    notes = nginx(server_alias="more.example, alias.example", rewrite_target="/x/$1", app_root="/app")
+    paths = (path("/a/(.*)", kind="ImplementationSpecific"), path("/app", "two"))
+    tls = "[{hosts: [alias.example], secretName: alias}]"
+    await world.apply(
+        CA.issue("alias.example").secret("alias", namespace="shop"),
+        ingress("shop", rule(*paths, host=HOST), default=to("three"), annotations=notes, tls=tls),
+        ingress("other", rule(path("/other"), host=HOST)),
+    )
+
+    for host in (HOST, "more.example"):
+        assert (await world.ask("/a/1", host=host)).backend == "one"
+        assert world.backends["one"].requests[-1].path == "/x/1"
+        assert (await world.ask("/none", host=host)).backend == "three"
+        assert (await world.ask("/", host=host)).status == 302
+    # Of the host's other Ingresses it has nothing, and of its own certificate what any host has.
+    assert (await world.ask("/other", host=HOST)).backend == "one"
+    assert (await world.ask("/other", host="more.example")).backend == "three"
+    assert (await world.ask("/a/1", host="alias.example")).status == 308
+    secured = await world.ask("/a/1", host="alias.example", port="tls", tls=CA.trusting(), server_name="alias.example")
+    assert secured.backend == "one"
+    assert (await world.ask("/a/1", host="nobody.example")).status == 404
+
+    await world.apply(ingress("shop", rule(*paths, host=HOST), default=to("three")))
+    assert (await world.ask("/a/1", host="more.example")).status == 404
 
 
 async def test_a_server_is_asked_who_may_come_in(world: World) -> None:

@@ -6,15 +6,15 @@ CONVERT = (
     Mutant(
         rule="a path whose protection is lost is open",
         path="gatewayd/convert/ingress/rules.py",
-        before="is_open = setting.open_all or not lost",
-        after="is_open = True",
+        before="return setting.open_all or not _lost(host, location)",
+        after="return True",
         tests=("tests/unit/translator/nginx/test_access.py::test_a_server_elsewhere_closes",),
     ),
     Mutant(
         rule="what protected a whole host is lost for its own Ingress alone",
         path="gatewayd/convert/ingress/rules.py",
-        before="lost = part.closed or host.closed",
-        after="lost = part.closed",
+        before="return location.part.closed or host.closed",
+        after="return location.part.closed",
         tests=(
             "tests/unit/convert/ingress/test_protected_hosts.py::test_so_it_does_where_its_own_path_is_another_ones",
         ),

@@ -4,10 +4,11 @@ A path that has lost a protection answers 403 unless it is asked for otherwise; 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, count, groupby
 from typing import Final, NamedTuple
 
 from gatewayd.convert.draft import (
+    HTTPS,
     Carrier,
     Draft,
     Drafted,
@@ -20,7 +21,7 @@ from gatewayd.convert.draft import (
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.ingress.backends import backend_policies, grants, tls_policies
 from gatewayd.convert.ingress.classes import IngressClasses
-from gatewayd.convert.ingress.hosts import ANY, HostsRead, hosts
+from gatewayd.convert.ingress.hosts import ANY, HostsRead, hosts, secured
 from gatewayd.convert.ingress.old_forms import in_v1_form
 from gatewayd.convert.ingress.other_controllers import other_fates
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart
@@ -31,7 +32,7 @@ from gatewayd.convert.ingress.rules import (
     location_rules,
 )
 from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
-from gatewayd.convert.services import Services
+from gatewayd.convert.services import Services, route_grants
 from gatewayd.convert.source import NoSource, SourceObject, read
 from gatewayd.translator.hostnames import broader
 from gatewayd.translator.nginx.aliases import aliases
@@ -64,14 +65,18 @@ def ingress_draft(sources: Sequence[SourceObject], services: Services, *, open_a
     carried: list[_Carried] = []
     names = frozenset(host.name for host in read_hosts.hosts)
     for host in read_hosts.hosts:
-        carried.extend(_twins(host, names))
+        carried.extend(_twins(host, names, read_hosts.certificates))
         setting = Setting(services=services, open_all=open_all, walled=_is_walled(host, names))
         carried.extend(_carried(host, setting, items))
     routes = tuple(_routes(carried))
     listeners = tuple(_listeners(read_hosts, routes))
     policies = backend_policies(parts, items)
     return Drafted(
-        Draft(routes=routes, listeners=listeners, objects=(*policies, *tls_policies(parts), *grants(parts))),
+        Draft(
+            routes=routes,
+            listeners=listeners,
+            objects=(*policies, *tls_policies(parts), *grants(parts), *route_grants(routes)),
+        ),
         tuple(items),
     )
 
@@ -185,16 +190,16 @@ def _carried(host: IngressHost, setting: Setting, items: list[Item]) -> Iterator
             yield _Carried(part, host.name, "-to-https", (PlainHTTP(),), senders)
 
 
-def _twins(host: IngressHost, names: frozenset[str]) -> Iterator[_Carried]:
+def _twins(host: IngressHost, names: frozenset[str], certificates: Iterable[HTTPS]) -> Iterator[_Carried]:
     """Yield the rule that sends clients from the name with or without `www.`, which no Ingress has rules for."""
     twin = www_twin(host.name)
-    wanting = [each.part for each in host.locations if each.part.www and host.name not in each.part.aliases]
-    if wanting and twin and twin not in names:
+    wanting = [each.part for each in host.locations if each.part.www and each.is_written]
+    if wanting and not host.is_alias and twin and twin not in names:
         redirect = {"hostname": host.name, "statusCode": 308}
         rule = DraftRule(
             title="root", matches=({},), filters=({"type": "RequestRedirect", "requestRedirect": redirect},)
         )
-        yield _Carried(wanting[0], twin, "-www", (PlainHTTP(),), (rule,))
+        yield _Carried(wanting[0], twin, "-www", (PlainHTTP(), *secured(twin, certificates)), (rule,))
 
 
 def _unredirected(host: IngressHost, part: IngressPart) -> Iterator[Item]:
@@ -214,14 +219,17 @@ def _routes(carried: Iterable[_Carried]) -> Iterator[DraftRoute]:
         alike = repr((each.host == ANY, each.rules, [type(at).__name__ for at in each.carriers]))
         key = (each.part.source.key.namespace, each.part.source.key.name, each.suffix, alike)
         groups.setdefault(key, []).append(each)
-    named: dict[tuple[str, str], int] = {}
+    taken: set[tuple[str, str]] = set()
     for (namespace, name, suffix, _), group in groups.items():
         place = f"{name}{suffix}"
-        named[namespace, place] = number = named.get((namespace, place), 0) + 1
+        by_host = f"{place}-{host_word(group[0].host)}"
+        names = chain((place, by_host), (f"{by_host}-{number}" for number in count(2)))
+        own = next(each for each in names if (namespace, each) not in taken)
+        taken.add((namespace, own))
         carriers = tuple(dict.fromkeys(at for each in group for at in each.carriers))
         yield DraftRoute(
             namespace=namespace,
-            name=place if number == 1 else f"{place}-{host_word(group[0].host)}",
+            name=own,
             hostnames=tuple(each.host for each in group if each.host != ANY),
             carriers=carriers,
             rules=group[0].rules,

@@ -13,6 +13,10 @@ from gatewayd.convert.draft import HTTPS
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Location
 from gatewayd.convert.ingress.shapes import WrittenTLS
+from gatewayd.translator.nginx.destinations import SERVED
+from gatewayd.translator.nginx.known import effects
+from gatewayd.translator.nginx.paths import Rewriting
+from gatewayd.translator.nginx.redirects import Redirecting
 
 ANY: Final = ""
 
@@ -35,27 +39,23 @@ def hosts(parts: Iterable[IngressPart]) -> HostsRead:
     for part in ordered:
         for host, root in _roots(part):
             before = roots.setdefault(host, root)
-            if host == ANY and before.backend is None and root.backend is not None:
+            # The server of a host was its first Ingress's in nginx; the text of the API asks for a default backend.
+            if (host == ANY or part.nginx is None) and before.backend is None and root.backend is not None:
                 roots[host] = root
         for host, location in _locations(part):
             _place(locations.setdefault(host, []), location, items)
     for part in everything:
         for host, location in _locations(part) if part.canary is not None else ():
-            _share(locations.get(host, []), location, items)
+            if not _shares_root(roots, locations, host, location):
+                _share(locations.get(host, []), location, items)
     certificates = _certificates(ordered, items)
-    lost = _lost(ordered)
+    lost, aliases = _lost(ordered), _aliases(ordered)
     named = [
         replace(_host(name, locations.get(name, []), roots[name], certificates), closed=lost.get(name, ()))
         for name in sorted({*roots, *locations})
     ]
-    known = frozenset(host.name for host in named)
-    further: dict[str, IngressHost] = {}
-    for whole in named:
-        for alias in _aliases(whole):
-            if alias not in known:
-                further.setdefault(alias, _alias(alias, whole, certificates))
     return HostsRead(
-        hosts=(*named, *(each for _, each in sorted(further.items()))),
+        hosts=(*named, *_further(named, aliases, certificates)),
         certificates=certificates,
         items=tuple(items),
     )
@@ -66,19 +66,54 @@ def _lost(parts: Iterable[IngressPart]) -> dict[str, tuple[str, ...]]:
     lost: dict[str, tuple[str, ...]] = {}
     for part in parts:
         said = tuple(f"{part.source.name}: {path}" for path in part.closing_hosts)
-        for host in dict.fromkeys(host for host, _ in _roots(part)) if said else ():
+        # A server was protected by who had a rule for it.
+        for host in dict.fromkeys(rule.host.lower() for rule in part.ingress.spec.rules) if said else ():
             lost[host] = (*lost.get(host, ()), *said)
     return lost
 
 
-def _aliases(host: IngressHost) -> Iterator[str]:
-    """Yield the further names of a host; the rules of every host need none."""
-    yield from (alias for location in host.locations for alias in location.part.aliases if host.name != ANY)
+def server_order(name: str) -> str:
+    """Return what ingress-nginx sorted a host by: of two with one further name the first has it. `_` was every host."""
+    return name or "_"
+
+
+def _aliases(parts: Iterable[IngressPart]) -> dict[str, tuple[str, ...]]:
+    """Return the further names of hosts: those of the first Ingress of a host that has some."""
+    aliases: dict[str, tuple[str, ...]] = {}
+    for part in parts:
+        says_some = part.nginx is not None and part.nginx.words("server-alias")
+        for rule in part.ingress.spec.rules if says_some else ():
+            aliases.setdefault(rule.host.lower(), part.aliases)
+    return aliases
+
+
+def _further(
+    named: list[IngressHost], aliases: dict[str, tuple[str, ...]], certificates: dict[HTTPS, tuple[str, IngressPart]]
+) -> Iterator[IngressHost]:
+    """Yield the hosts under their further names, which no rule has."""
+    known = frozenset(host.name for host in named)
+    further: dict[str, IngressHost] = {}
+    for whole in sorted(named, key=lambda each: server_order(each.name)):
+        for alias in aliases.get(whole.name, ()):
+            if alias not in known:
+                further.setdefault(alias, _alias(alias, whole, certificates))
+    yield from (each for _, each in sorted(further.items()))
 
 
 def _alias(name: str, host: IngressHost, certificates: dict[HTTPS, tuple[str, IngressPart]]) -> IngressHost:
     """Return a host under another name."""
-    return replace(host, name=name, secured=_secured(name, certificates))
+    return replace(host, name=name, secured=secured(name, certificates), is_alias=True)
+
+
+def _shares_root(roots: dict[str, Location], locations: dict[str, list[Location]], host: str, rival: Location) -> bool:
+    """Have a canary of `/` share what no other path is for, where that leads to a Service; return whether it does."""
+    root = roots.get(host)
+    if root is None or root.backend is None or root.rival is not None or (rival.path, rival.exact) != ("/", False):
+        return False
+    if any((each.path, each.exact) == ("/", False) for each in locations.get(host, ())):
+        return False
+    roots[host] = replace(root, rival=rival)
+    return True
 
 
 def _share(locations: list[Location], rival: Location, items: list[Item]) -> None:
@@ -95,15 +130,15 @@ def _host(
     name: str, locations: list[Location], root: Location, certificates: dict[HTTPS, tuple[str, IngressPart]]
 ) -> IngressHost:
     """Put a host together: its paths, the longest first, as nginx tries expressions."""
-    has_root = any(each.path == "/" and not each.exact for each in locations)
     # A server of nginx begins with it: of two expressions of one length the first counts.
-    all_of_it = [*([] if has_root else [root]), *locations]
+    own = [each for each in locations if each.path == "/" and not each.exact]
+    all_of_it = [*(own or [root]), *(each for each in locations if each not in own)]
     ordered = sorted(sorted(all_of_it, key=lambda each: each.path, reverse=True), key=lambda each: -len(each.path))
     lent = tuple(sorted(at for at in certificates if _lends(name, at, all_of_it)))
-    return IngressHost(name=name, locations=tuple(ordered), secured=_secured(name, certificates) or lent)
+    return IngressHost(name=name, locations=tuple(ordered), secured=secured(name, certificates) or lent)
 
 
-def _secured(name: str, certificates: Iterable[HTTPS]) -> tuple[HTTPS, ...]:
+def secured(name: str, certificates: Iterable[HTTPS]) -> tuple[HTTPS, ...]:
     """Return the listeners of a host: its own ones, else those of the wildcard that covers it, whoever has it."""
     own = tuple(sorted(at for at in certificates if at.hostname == name))
     return own or tuple(sorted(at for at in certificates if at.hostname and _covers(at.hostname, name)))
@@ -120,13 +155,25 @@ def _roots(part: IngressPart) -> Iterator[tuple[str, Location]]:
     """Yield what requests get that no path of a host is for."""
     spec = part.ingress.spec
     for at, rule in enumerate(spec.rules):
+        if not rule.host and part.nginx is not None:
+            # The server for every host was there before all Ingresses: a default backend beside rules was not its own.
+            root = Location(part=_resting(part), path="/", exact=False, backend=None, field=f"spec.rules[{at}]")
+            yield ANY, root
+            continue
         field = "spec.defaultBackend" if spec.default_backend is not None else f"spec.rules[{at}]"
         yield rule.host.lower(), Location(part=part, path="/", exact=False, backend=spec.default_backend, field=field)
     if not spec.rules and spec.default_backend is not None:
-        yield (
-            ANY,
-            Location(part=part, path="/", exact=False, backend=spec.default_backend, field="spec.defaultBackend"),
-        )
+        rest = _resting(part)
+        yield ANY, Location(part=rest, path="/", exact=False, backend=spec.default_backend, field="spec.defaultBackend")
+
+
+def _resting(part: IngressPart) -> IngressPart:
+    """Return an Ingress as it is for the rest of all hosts, where nginx neither redirected nor rewrote."""
+    if part.nginx is None:
+        return part
+    kept = {name: text for name, text in part.nginx.values.items() if name != "rewrite-target"}
+    effect, _ = effects(replace(part.nginx, values=kept))
+    return replace(part, rewriting=Rewriting(), redirecting=Redirecting(), away=SERVED, effect=effect)
 
 
 def _locations(part: IngressPart) -> Iterator[tuple[str, Location]]:

@@ -6,18 +6,24 @@ common with the rules that are written. https://nginx.org/en/docs/http/ngx_http_
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from gatewayd.convert.ingress.hosts import ANY
+import re2
+
+from gatewayd.convert.ingress.hosts import ANY, server_order
 from gatewayd.convert.ingress.parts import IngressPart
 from gatewayd.convert.ingress.shapes import WrittenBackend
 from gatewayd.convert.journeys import Ending, Probe, ToBackends, ToURL, WithStatus, shares
 from gatewayd.translator.nginx.canaries import Canary
-from gatewayd.translator.nginx.redirects import CHALLENGES
+from gatewayd.translator.nginx.destinations import SERVED
+from gatewayd.translator.nginx.paths import Rewriting
+from gatewayd.translator.nginx.redirects import CHALLENGES, Redirecting
+from gatewayd.untrusted.regexes import regex_problem
 
 _ONE_LABEL: Final = re.compile(r"[\w-]+")
 _GROUP: Final = re.compile(r"\$(?:([0-9])|\{([0-9])\})")
+_LITERAL: Final = re.compile(r"[A-Za-z0-9/_~-]*")
 _NOBODY: Final = WithStatus(status=404)
 
 
@@ -30,7 +36,7 @@ class ModelPath:
     exact: bool
     backend: WrittenBackend | None
     canary: Canary | None = None
-    canary_backend: WrittenBackend | None = None
+    canary_backend: str | None = None
 
 
 class IngressModel:
@@ -54,7 +60,8 @@ class IngressModel:
         if name in self._lost:
             return None
         server = self.servers[name]
-        root = next((each.part.redirecting.app_root for each in server if each.part.redirecting.app_root), "")
+        longest = sorted(sorted(server, key=lambda each: each.path, reverse=True), key=lambda each: -len(each.path))
+        root = next((each.part.redirecting.app_root for each in longest if each.part.redirecting.app_root), "")
         if root and probe.path == "/":
             return ToURL(location=f"{probe.scheme}://{probe.host}{root}")
         found = _location(server, probe.path)
@@ -91,37 +98,54 @@ class IngressModel:
     def _closed(self) -> Iterator[str]:
         """Yield the servers that have lost a protection of all their paths."""
         for part in self._main:
-            yield from self._named_by(part) if part.closing_hosts else ()
+            yield from self._ruled(part) if part.closing_hosts else ()
 
     def _aliased(self, named: dict[str, list[ModelPath]]) -> dict[str, list[ModelPath]]:
         """Return the servers by their further names: of two that have the same one, the first by its own name."""
         aliased: dict[str, list[ModelPath]] = {}
-        for name, server in sorted(named.items()):
-            for alias in (alias for each in server for alias in each.part.aliases if name != ANY):
-                aliased.setdefault(alias, server)
+        for name in sorted(named, key=server_order):
+            saying = (each for each in self._main if each.nginx is not None and each.nginx.words("server-alias"))
+            first = next((each for each in saying if name in self._ruled(each)), None)
+            for alias in first.aliases if first is not None else ():
+                aliased.setdefault(alias, named[name])
         return aliased
 
+    @staticmethod
+    def _ruled(part: IngressPart) -> frozenset[str]:
+        return frozenset(rule.host.lower() for rule in part.ingress.spec.rules)
+
     def _server(self, name: str) -> list[ModelPath]:
-        """Return the paths of a server: of the same one the first, and what no path is for at the end."""
+        """Return the paths of a server: of the same one the first, and what no path is for at the beginning."""
         paths: list[ModelPath] = []
         rests: list[ModelPath] = []
         for part in self._main:
             spec = part.ingress.spec
-            names = {rule.host.lower() for rule in spec.rules}
-            if name not in names and not (name == ANY and not spec.rules):
+            if name not in self._ruled(part) and not (name == ANY and not spec.rules):
                 continue
-            rests.append(ModelPath(part=part, path="/", exact=False, backend=spec.default_backend))
+            rests.append(self._rest(name, part))
             for rule in spec.rules:
                 for each in rule.http.paths if rule.host.lower() == name else ():
                     path, exact = each.path or "/", each.path_type == "Exact"
                     if all((other.path, other.exact) != (path, exact) for other in paths):
                         paths.append(self._path(name, part, path, each.backend, exact=exact))
-        if all(each.path != "/" or each.exact for each in paths) and rests:
-            with_backend = (each for each in rests if each.backend is not None) if name == ANY else iter(rests)
-            paths.insert(0, next(with_backend, rests[0]))
-        return paths
+        first = [each for each in paths if each.path == "/" and not each.exact]
+        if not first and rests:
+            any_of = name == ANY or rests[0].part.nginx is None
+            with_backend = (each for each in rests if each.backend is not None) if any_of else iter(rests)
+            first = [next(with_backend, rests[0])]
+        return [*first, *(each for each in paths if each not in first)]
 
-    def _path(self, name: str, part: IngressPart, path: str, backend: WrittenBackend, *, exact: bool) -> ModelPath:
+    def _rest(self, name: str, part: IngressPart) -> ModelPath:
+        """Return what no path of a server is for; that of every host has no default backend of who has rules."""
+        spec = part.ingress.spec
+        if part.nginx is None or name != ANY:
+            return self._path(name, part, "/", spec.default_backend, exact=False)
+        plain = replace(part, rewriting=Rewriting(), redirecting=Redirecting(), away=SERVED)
+        return self._path(name, plain, "/", None if spec.rules else spec.default_backend, exact=False)
+
+    def _path(
+        self, name: str, part: IngressPart, path: str, backend: WrittenBackend | None, *, exact: bool
+    ) -> ModelPath:
         for rival in self._canaries:
             for rule in rival.ingress.spec.rules:
                 for each in rule.http.paths:
@@ -132,8 +156,8 @@ class IngressModel:
                             path=path,
                             exact=exact,
                             backend=backend,
-                            canary=rival.canary,
-                            canary_backend=each.backend,
+                            canary=rival.canary if backend is not None else None,
+                            canary_backend=_service(rival, each.backend),
                         )
         return ModelPath(part=part, path=path, exact=exact, backend=backend)
 
@@ -170,7 +194,8 @@ def _location(server: list[ModelPath], path: str) -> ModelPath | ToURL | None:
     """Return the location for a path: of expressions the first that holds, else the exact one, else the longest."""
     if _is_expression(server):
         ordered = sorted(sorted(server, key=lambda each: each.path, reverse=True), key=lambda each: -len(each.path))
-        return next((each for each in ordered if re.search(f"^{each.path}", path, re.IGNORECASE)), None)
+        exact = frozenset(each.path for each in server if each.exact)
+        return next((each for each in ordered if _holds(_tried(each, exact), path)), None)
     wholes = {each.path: each for each in server if not each.exact and each.path != "/"}
     wholes |= {each.path: each for each in server if each.exact}
     if path in wholes:
@@ -182,6 +207,21 @@ def _location(server: list[ModelPath], path: str) -> ModelPath | ToURL | None:
     return max(prefixes, key=lambda each: len(each.path.rstrip("/")), default=None)
 
 
+def _tried(location: ModelPath, exact: frozenset[str]) -> str:
+    """Return an expression as nginx has it: a prefix beside an exact path is what is below it."""
+    splits = not location.exact and location.path in exact and location.path != "/"
+    if splits and not location.part.rewriting.is_expression(location.path):
+        return f"{location.path.rstrip('/')}/"
+    return location.path
+
+
+def _holds(pattern: str, path: str) -> bool:
+    """Return whether an expression is for a path; one that is none of RE2, for what begins like it."""
+    if regex_problem(pattern):
+        return path.lower().startswith(_LITERAL.match(pattern)[0].lower())  # type: ignore[index]
+    return re2.search(f"(?i)^{pattern}", path) is not None
+
+
 def _is_below(path: str, location: ModelPath) -> bool:
     bare = location.path.rstrip("/")
     return path.startswith(f"{bare}/") or (path == bare and location.part.nginx is None)
@@ -189,7 +229,7 @@ def _is_below(path: str, location: ModelPath) -> bool:
 
 def _forwarded(found: ModelPath, probe: Probe, *, is_expression: bool) -> Ending | None:
     weights = _weights(found, probe)
-    if weights is None:
+    if weights is None or (is_expression and regex_problem(found.path)):
         return None
     path: str | None = probe.path
     if is_expression and found.part.rewriting.changes(found.path):
@@ -200,7 +240,7 @@ def _forwarded(found: ModelPath, probe: Probe, *, is_expression: bool) -> Ending
 def _rewritten(found: ModelPath, path: str) -> str | None:
     """Return a path as nginx's `rewrite` writes it: the target, with groups, in the place of all of it."""
     target = found.part.rewriting.target
-    match = re.search(found.path, path, re.IGNORECASE)
+    match = None if regex_problem(found.path) else re2.search(f"(?i){found.path}", path)
     if match is None or "$" in _GROUP.sub("", target) or "?" in target or "://" in target:
         return None
     # nginx writes nothing for a group that the expression does not have.
@@ -214,7 +254,7 @@ def _weights(found: ModelPath, probe: Probe) -> dict[str, int] | None:
     own = _service(found.part, found.backend)
     if own is None:
         return None
-    rival = _service(found.part, found.canary_backend)
+    rival = found.canary_backend
     if found.canary is None or rival is None or rival == own:
         return {own: 1}
     chosen = _chosen(found.canary, dict(probe.headers))
@@ -237,7 +277,7 @@ def _chosen(canary: Canary, headers: dict[str, str]) -> bool | None:
             if sent == canary.value:
                 return True
         elif canary.pattern:
-            if re.search(canary.pattern, sent):
+            if re2.search(canary.pattern, sent):
                 return True
         elif sent in ("always", "never"):
             return sent == "always"

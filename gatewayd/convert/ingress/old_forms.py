@@ -3,10 +3,14 @@
 https://kubernetes.io/docs/reference/using-api/deprecation-guide/#ingress-v122
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from gatewayd.convert.source import SourceObject
+
+_NUMBER: Final = re.compile("[0-9]{1,5}")
 
 
 def in_v1_form(source: SourceObject) -> SourceObject:
@@ -31,7 +35,7 @@ def _with_services(value: object) -> object:
     if "serviceName" not in value:
         return {name: _with_services(each) for name, each in value.items()}
     port = value.get("servicePort")
-    number = int(port) if isinstance(port, int) or (isinstance(port, str) and port.isdecimal()) else None
+    number = int(port) if isinstance(port, int) or (isinstance(port, str) and _NUMBER.fullmatch(port)) else None
     named = {"number": number} if number is not None else {"name": port}
     kept = {name: each for name, each in value.items() if name not in ("serviceName", "servicePort")}
     return {**kept, "service": {"name": value["serviceName"], "port": named}}

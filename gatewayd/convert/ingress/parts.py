@@ -55,28 +55,53 @@ class Location:
     field: str
     rival: "Location | None" = None
 
+    @property
+    def is_written(self) -> bool:
+        """Whether it is a path of a rule, and not what is left for no other path."""
+        return ".http.paths[" in self.field
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressHost:
     """A hostname, "" for any, with its paths; `secured` are the listeners for HTTPS that it has.
 
-    `closed` are protections of all paths that are lost, each with the Ingress that has it.
+    `closed` are protections of all paths that are lost, each with the Ingress that has it. `is_alias`: it is a further
+    name of another one.
     """
 
     name: str
     locations: tuple[Location, ...]
     secured: tuple[HTTPS, ...]
     closed: tuple[str, ...] = ()
+    is_alias: bool = False
 
     @property
     def is_expression(self) -> bool:
         """Whether its paths are expressions."""
         return any(each.part.rewriting.is_expression(each.path) for each in self.locations)
 
+    def tried(self, location: Location) -> str:
+        """Return a path as nginx tries it where paths are expressions; "" for one that another always precedes.
+
+        Of a prefix beside an exact path what is below it is tried, and then the exact path.
+        """
+        twins = [each for each in self.locations if each.path == location.path]
+        is_first, part = location is twins[0], location.part
+        if len(twins) == 1 or location.path == "/" or part.nginx is None:
+            return location.path if is_first else ""
+        if twins[0].exact or twins[0].part.rewriting.is_expression(location.path):
+            return location.path if is_first else ""
+        return location.path if location.exact else f"{location.path.rstrip('/')}/"
+
     @property
     def root(self) -> Location:
         """What becomes of requests that no other path is for."""
         return next(each for each in self.locations if each.path == "/" and not each.exact)
+
+    @property
+    def app_root(self) -> str:
+        """Where requests for `/` are sent, "" for nowhere."""
+        return next((root for each in self.locations if (root := each.part.redirecting.app_root)), "")
 
     def redirects(self, location: Location) -> bool:
         """Return whether requests for a path that come by HTTP are sent to HTTPS, where somebody answers."""

@@ -11,11 +11,11 @@ from gatewayd.convert.draft import JSON, DraftRule, path_word
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.ingress.parts import IngressHost, Location
 from gatewayd.convert.ingress.shapes import WrittenService
-from gatewayd.convert.services import Services
+from gatewayd.convert.services import Services, backend_ref
 from gatewayd.translator.nginx.canaries import choices
 from gatewayd.translator.nginx.destinations import Destination
 from gatewayd.translator.nginx.filters import joined
-from gatewayd.translator.nginx.paths import PathForm, expression, plain
+from gatewayd.translator.nginx.paths import ROOT, PathForm, Rewriting, expression, plain
 
 _CANNOT: Final = 500
 _GUESSED: Final = {"http": 80, "https": 443}
@@ -42,35 +42,59 @@ class Setting(NamedTuple):
 
 def location_rules(host: IngressHost, location: Location, setting: Setting) -> LocationRules:
     """Return the rules of one path."""
-    part, source = location.part, location.part.source
+    source = location.part.source
     form = _form(host, location)
     matches = at_one_label(form.matches, host.name)
-    title = path_word(location.path)
-    fates: list[Fate] = []
-    lost = part.closed or host.closed
-    is_open = setting.open_all or not lost
-    if part.away.is_away and is_open and matches and not form.unmatched:
-        return LocationRules((_sent_away(title, matches, part.away),), ())
-    if location.backend is None:
-        rules = (answering(title, matches, NOT_FOUND),) if setting.walled else ()
-        return LocationRules(rules, ())
+    if host.app_root and location.exact and location.path == ROOT:
+        return LocationRules((), (_untaken(location, "all requests for it are sent to the app-root of the host"),))
+    if host.is_expression and not host.tried(location):
+        return LocationRules((), (_untaken(location, "an expression that is as long is tried before it"),))
+    if location.backend is None and not _sends_away(host, location, setting):
+        # Among expressions as long the order counts, whether or not somebody is there.
+        is_before = host.is_expression and any(each.exact and each.path == ROOT for each in host.locations)
+        is_told = bool(matches) and (setting.walled or is_before)
+        return LocationRules((answering(path_word(location.path), matches, NOT_FOUND),) if is_told else (), ())
     if not matches:
-        message = "no request is for such a path, since slashes are merged and dots are resolved"
-        return LocationRules(
-            (), (Item.of(source, Fate(path=location.field, fidelity=Fidelity.EXACT, message=message)),)
-        )
+        why = "no request is for such a path, since slashes are merged and dots are resolved"
+        return LocationRules((), (_untaken(location, why),))
+    fates: list[Fate] = []
+    served = _served(host, location, form, setting, fates)
+    return LocationRules((*_slashed(form, host, location), *served), tuple(Item.of(source, fate) for fate in fates))
+
+
+def _untaken(location: Location, why: str) -> Item:
+    return Item.of(location.part.source, Fate(path=location.field, fidelity=Fidelity.EXACT, message=why))
+
+
+def _sends_away(host: IngressHost, location: Location, setting: Setting) -> bool:
+    """Return whether requests are redirected whoever may come in, as nginx does before it asks."""
+    return location.part.away.is_away and _is_open(host, location, setting)
+
+
+def _is_open(host: IngressHost, location: Location, setting: Setting) -> bool:
+    return setting.open_all or not _lost(host, location)
+
+
+def _lost(host: IngressHost, location: Location) -> tuple[str, ...]:
+    """Return the protections that are lost of a path: of its own Ingress, or of the whole host."""
+    return location.part.closed or host.closed
+
+
+def _served(
+    host: IngressHost, location: Location, form: PathForm, setting: Setting, fates: list[Fate]
+) -> tuple[DraftRule, ...]:
+    """Return what becomes of requests for a path that somebody is behind."""
+    title, matches = path_word(location.path), at_one_label(form.matches, host.name)
     if form.unmatched:
         fates.append(Fate(path=f"{location.field}.path", fidelity=Fidelity.LOST, message=form.unmatched))
-        closing = answering(title, matches, _CANNOT)
-        return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))
-    if not is_open:
-        fates.append(closed(location.field, lost))
-        closing = answering(title, matches, CLOSED)
-        return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))
-    ref = _backend(setting.services, location, fates)
-    plain_rule = _forward(title, matches, form, location, ref)
-    opened = (*_slashed(form, host, location), *_shared(plain_rule, location, setting, fates))
-    return LocationRules(opened, tuple(Item.of(source, fate) for fate in fates))
+        return (answering(title, matches, _CANNOT),)
+    if _sends_away(host, location, setting):
+        return (_sent_away(title, matches, location.part.away),)
+    if not _is_open(host, location, setting):
+        fates.append(closed(location.field, _lost(host, location)))
+        return (answering(title, matches, CLOSED),)
+    ref = _backend(setting.services, location, fates, of=location.part.source.key.namespace)
+    return tuple(_shared(_forward(title, matches, form, location, ref), location, setting, fates))
 
 
 def _sent_away(title: str, matches: tuple[JSON, ...], away: Destination) -> DraftRule:
@@ -86,7 +110,7 @@ def _shared(rule: DraftRule, location: Location, setting: Setting, fates: list[F
     if rival is None or rival.part.canary is None:
         yield rule
         return
-    ref = _backend(setting.services, rival, fates)
+    ref = _backend(setting.services, rival, fates, of=location.part.source.key.namespace)
     if ref is None or not rule.backends or ref == rule.backends[0]:
         yield rule
         return
@@ -106,16 +130,25 @@ def _shared(rule: DraftRule, location: Location, setting: Setting, fates: list[F
 
 def _forward(title: str, matches: tuple[JSON, ...], form: PathForm, location: Location, ref: JSON | None) -> DraftRule:
     effect = location.part.effect
+    named = tuple(map(_as_header, effect.filters)) if form.own_filter else effect.filters
     return DraftRule(
         title=title,
         matches=matches,
-        filters=joined((*form.filters, *effect.filters)),
+        filters=joined((*form.filters, *named)),
         backends=(ref,) if ref is not None else (),
         more=effect.more,
         access=effect.access,
         passage=effect.passage,
         own_filter=form.own_filter,
     )
+
+
+def _as_header(written: JSON) -> JSON:
+    """Return a rewrite of the host as the header: beside an expression that rewrites the path a rule takes no other."""
+    if written["type"] != "URLRewrite":
+        return written
+    header = {"name": "Host", "value": written["urlRewrite"]["hostname"]}
+    return {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [header]}}
 
 
 def _slashed(form: PathForm, host: IngressHost, location: Location) -> Iterator[DraftRule]:
@@ -133,9 +166,8 @@ def _slashed(form: PathForm, host: IngressHost, location: Location) -> Iterator[
 
 def app_root_rules(host: IngressHost) -> Iterator[DraftRule]:
     """Yield the redirect from `/` that an Ingress of the host asks for."""
-    root = next((each.part.redirecting.app_root for each in host.locations if each.part.redirecting.app_root), "")
-    if root:
-        path = {"type": "ReplaceFullPath", "replaceFullPath": root}
+    if host.app_root:
+        path = {"type": "ReplaceFullPath", "replaceFullPath": host.app_root}
         yield DraftRule(
             title="app-root",
             matches=at_one_label(({"path": {"type": "Exact", "value": "/"}},), host.name),
@@ -156,12 +188,14 @@ def https_rule(host: IngressHost, location: Location) -> DraftRule:
 
 def _form(host: IngressHost, location: Location) -> PathForm:
     if host.is_expression:
-        return expression(location.path, location.part.rewriting)
+        # What is redirected is not rewritten.
+        rewriting = Rewriting() if location.part.away.is_away else location.part.rewriting
+        return expression(host.tried(location) or location.path, rewriting)
     return plain(location.path, exact=location.exact)
 
 
-def _backend(services: Services, location: Location, fates: list[Fate]) -> JSON | None:
-    """Return the backendRef of a path; None where there is none, so that it answers 500."""
+def _backend(services: Services, location: Location, fates: list[Fate], *, of: str) -> JSON | None:
+    """Return the backendRef of a path for a route of the namespace `of`; None where there is none: it answers 500."""
     backend, field = location.backend, _backend_field(location)
     if backend is None or backend.service is None:
         what = backend.resource.kind if backend is not None and backend.resource is not None else "nothing"
@@ -169,7 +203,8 @@ def _backend(services: Services, location: Location, fates: list[Fate]) -> JSON 
         fates.append(Fate(path=field, fidelity=Fidelity.LOST, message=message))
         return None
     port = _port(services, location, backend.service, fates)
-    return None if port == 0 else {"name": backend.service.name, "port": port}
+    to = ObjectKey(location.part.source.key.namespace, backend.service.name)
+    return None if port == 0 else backend_ref(to, port, of)
 
 
 def _backend_field(location: Location) -> str:

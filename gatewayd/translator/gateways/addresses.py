@@ -1,9 +1,11 @@
 """The addresses that a Gateway has, and those that it asked for in vain.
 
-In a cluster they are those of the Gateway's own Service; without one, the address that Envoy binds.
+In a cluster they are those of the Gateway's own Service, or of the nodes where proxies have their network; without one,
+the address that Envoy binds.
 https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec (addresses)
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -14,8 +16,10 @@ from gatewayd.incremental.view import View, query
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import Address, Verdict
 from gatewayd.translator import verdicts
+from gatewayd.translator.backends.endpoints import SLICES, slice_of
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.routability import assignment, is_asked, matched
+from gatewayd.translator.parameters.chosen import chosen_parameters
 
 SUPPORTED = ("IPAddress",)
 MAX_ADDRESSES = 16
@@ -90,7 +94,9 @@ def assigned(view: View, gateway: ObjectKey) -> tuple[Address, ...]:
     row = _service(view, gateway)
     if row is None:
         return ()
-    if row.spec.type == "LoadBalancer":
+    if row.spec.type != "LoadBalancer" and chosen_parameters(view, gateway).parameters.host_network:
+        values_of_service = list(_of_nodes(view, row))
+    elif row.spec.type == "LoadBalancer":
         values_of_service = [each.ip or each.hostname for each in row.status.load_balancer.ingress]
     else:
         values_of_service = [row.spec.cluster_ip] if row.spec.cluster_ip not in ("", "None") else []
@@ -100,6 +106,15 @@ def assigned(view: View, gateway: ObjectKey) -> tuple[Address, ...]:
         for each in values
         if each
     )
+
+
+def _of_nodes(view: View, service: Service) -> Iterator[str]:
+    """Yield the addresses of the nodes on which a proxy is ready: those of its pod."""
+    for member in view.bucket(SLICES, service.metadata.key):
+        piece = slice_of(view, member)
+        for endpoint in piece.endpoints if piece is not None and piece.address_type != "FQDN" else ():
+            if endpoint.conditions.ready is not False:
+                yield endpoint.addresses[0]
 
 
 def _inside(view: View, gateway: ObjectKey) -> tuple[Address, ...]:

@@ -6,7 +6,7 @@ Certificates are not looked at here (see `translator/tls.py`): a rotated Secret 
 https://gateway-api.sigs.k8s.io/reference/spec/#listener and #listenerset
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.incremental.view import Attempt, Index, Member, Source, View, query, rows
 from gatewayd.ir.limits import PROXY_PORTS
+from gatewayd.ir.mesh import FIRST_CONSUMER_PORT, LAST_CONSUMER_PORT, NODE_PORTS, NODE_PROBES_PORT, PRODUCER_PORT
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.environment import environment
@@ -24,10 +25,27 @@ from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.gateways.listener_filters import GuardKey, guard_key, refused
 from gatewayd.translator.hostnames import ANY, broader, normalised
 from gatewayd.translator.namespaces import Admission, admits
+from gatewayd.translator.parameters.chosen import chosen_parameters
 from gatewayd.translator.protocols import GATEWAY_KIND, ListenerProtocol, protocol_of
 from gatewayd.translator.rescues import blame
 
-_PROXY_PORTS = " and ".join(str(port) for port in PROXY_PORTS)
+
+class _Reserved(NamedTuple):
+    """TCP ports that no listener gets, whose they are, and which they are in words."""
+
+    ports: frozenset[int]
+    whose: str
+    words: str
+
+
+_NO_PORTS = _Reserved(frozenset(), "", "")
+_OF_PODS = _Reserved(frozenset(PROXY_PORTS), "the proxy itself", " and ".join(map(str, PROXY_PORTS)))
+_OF_NODES = _Reserved(
+    frozenset({*PROXY_PORTS, *NODE_PORTS}),
+    "proxies in the network of nodes",
+    f"{', '.join(map(str, (*PROXY_PORTS, PRODUCER_PORT, NODE_PROBES_PORT)))}"
+    f" and {FIRST_CONSUMER_PORT} to {LAST_CONSUMER_PORT}",
+)
 
 
 class ListenerKey(NamedTuple):
@@ -143,17 +161,20 @@ def set_is_allowed(view: View, key: ObjectKey) -> bool:
 def written(view: View, member: Member) -> tuple[MergedListener, ...]:
     """Return the listeners of a Gateway or ListenerSet, each judged for itself; none when they do not count at all."""
     row = view.get(member.table, member.key)
-    taken = () if environment(view).standalone else PROXY_PORTS
-    if isinstance(row, Gateway):
-        return tuple(_read(view, row, row.metadata.key, taken)) if gateway_is_ours(view, row.metadata.key) else ()
+    if isinstance(row, Gateway) and gateway_is_ours(view, row.metadata.key):
+        return tuple(_read(view, row, row.metadata.key, _reserved(view, row.metadata.key)))
     if isinstance(row, ListenerSet) and set_is_allowed(view, row.metadata.key):
-        return tuple(_read(view, row, row.parent, taken))
+        return tuple(_read(view, row, row.parent, _reserved(view, row.parent)))
     return ()
 
 
-def _read(
-    view: View, row: Gateway | ListenerSet, gateway: ObjectKey, taken: Container[int]
-) -> Iterator[MergedListener]:
+def _reserved(view: View, gateway: ObjectKey) -> _Reserved:
+    if environment(view).standalone:
+        return _NO_PORTS
+    return _OF_NODES if chosen_parameters(view, gateway).parameters.host_network else _OF_PODS
+
+
+def _read(view: View, row: Gateway | ListenerSet, gateway: ObjectKey, reserved: _Reserved) -> Iterator[MergedListener]:
     owner, key = type(row).__name__, row.metadata.key
     layer, created = (0, "") if isinstance(row, Gateway) else (1, row.metadata.creation_timestamp)
     for at, entry in enumerate(row.spec.listeners):
@@ -161,14 +182,12 @@ def _read(
         order = Order(layer, created, str(key), at)
         yield view.attempt(
             Attempt("listener", section),
-            partial(_merged, gateway, section, order, entry, taken),
+            partial(_merged, gateway, section, order, entry, reserved),
             partial(_failed, gateway, section, order, entry),
         )
 
 
-def _merged(
-    gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener, taken: Container[int]
-) -> MergedListener:
+def _merged(gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener, reserved: _Reserved) -> MergedListener:
     path = f"spec.listeners[{order.at}]"
     protocol = protocol_of(entry)
     kinds, kinds_verdict = _kinds(entry, protocol, path)
@@ -183,7 +202,7 @@ def _merged(
         allowed=entry.allowed_routes,
         kinds=kinds,
         guard=guard_key(key.owner, key.namespace, path, entry),
-        accepted=_accepted(entry, protocol, path, taken),
+        accepted=_accepted(entry, protocol, path, reserved),
         kinds_verdict=kinds_verdict,
         conflict=verdicts.no_conflicts(),
     )
@@ -209,12 +228,12 @@ def _failed(gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener,
     )
 
 
-def _accepted(entry: Listener, protocol: ListenerProtocol | None, path: str, taken: Container[int]) -> Verdict:
+def _accepted(entry: Listener, protocol: ListenerProtocol | None, path: str, reserved: _Reserved) -> Verdict:
     if protocol is None:
         message = f"{path}.protocol: {entry.protocol} is not supported; one of HTTP, HTTPS, TLS, TCP, UDP"
         return verdicts.unsupported_protocol(message)
-    if protocol.transport == "tcp" and entry.port in taken:
-        message = f"{path}.port: {entry.port} is a port of the proxy itself; all but {_PROXY_PORTS} are allowed"
+    if protocol.transport == "tcp" and entry.port in reserved.ports:
+        message = f"{path}.port: {entry.port} is a port of {reserved.whose}; all but {reserved.words} are allowed"
         return verdicts.port_unavailable(message)
     return refused(entry, path) or verdicts.accepted()
 

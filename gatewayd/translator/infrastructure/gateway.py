@@ -23,6 +23,7 @@ from gatewayd.ir.per_host_record import recorded
 from gatewayd.own_group import manager
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_missing, gateway_is_ours, has_infrastructure
+from gatewayd.translator.gateways.node_network import taken_nodes
 from gatewayd.translator.gateways.routability import CLUSTER, inside_only
 from gatewayd.translator.gateways.served import not_served
 from gatewayd.translator.parameters.chosen import chosen_parameters, parameters_of_class
@@ -76,6 +77,9 @@ def infrastructure(view: View, member: Member) -> Provision | None:
     chosen = chosen_parameters(view, key)
     if chosen.refused is not None:
         return _kept(view, row, chosen.refused.message)
+    taken = taken_nodes(view, key)
+    if taken is not None:
+        return _kept(view, row, taken)
     return (
         _wanted(view, row, chosen.parameters) if ports(view, key) else _kept(view, row, "spec.listeners: none is valid")
     )

@@ -6,10 +6,9 @@ closes the paths of the Ingress.
 
 import ipaddress
 from typing import Final
-from urllib.parse import urlsplit
 
 from gatewayd.translator.hostnames import named_service
-from gatewayd.translator.nginx.annotations import AnnotationEffect, Effects, NginxAnnotations
+from gatewayd.translator.nginx.annotations import AnnotationEffect, Effects, NginxAnnotations, url
 from gatewayd.translator.nginx.fates import Fidelity
 
 MOST_RANGES: Final = 256
@@ -105,14 +104,14 @@ def external(written: NginxAnnotations) -> Effects:
         lone = (each for each in written.values if each.startswith("auth-") and each in _OF_AUTH_URL)
         yield from (written.exact(each, "without auth-url it had no effect") for each in lone)
         return
-    url = urlsplit(written.text("auth-url"))
-    service = named_service(url.hostname or "", written.namespace)
-    if service is None or url.scheme not in _PORTS or "$" in written.text("auth-url"):
+    to = url(written.text("auth-url"))
+    service = named_service(to.host, written.namespace) if to is not None else None
+    if to is None or service is None or to.scheme not in _PORTS or "$" in written.text("auth-url"):
         why = "only a Service can be asked: a URL of http:// or https:// and SERVICE.NAMESPACE.svc without variables"
         yield written.fate("auth-url", Fidelity.LOST, why, protects=True)
     else:
-        yield from _asked(written, service, url.port or _PORTS[url.scheme], url.path)
-        if url.scheme == "https":
+        yield from _asked(written, service, to.port or _PORTS[to.scheme], to.path)
+        if to.scheme == "https":
             todo = (
                 "the server is asked by TLS once a BackendTLSPolicy for its Service says how to check its certificate"
             )

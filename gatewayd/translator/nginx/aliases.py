@@ -1,10 +1,14 @@
 """server-alias of ingress-nginx: further names of the hosts of an Ingress."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from gatewayd.api.names import is_dns_subdomain
 from gatewayd.translator.nginx.annotations import NginxAnnotations
 from gatewayd.translator.nginx.fates import Fate, Fidelity
+
+MOST_LIVE: Final = 9
+"""Further hosts of an Ingress that is served as it is: as many as have numbers (`ir.http.FURTHER_HOST`)."""
 
 
 def aliases(written: NginxAnnotations) -> tuple[str, ...]:

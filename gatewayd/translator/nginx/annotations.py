@@ -7,7 +7,8 @@ https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annota
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, NamedTuple, Self, TypeAlias
+from urllib.parse import urlsplit
 
 from gatewayd.api.ingress import NGINX_PREFIX
 from gatewayd.translator.nginx.fates import Fate, Fidelity
@@ -20,7 +21,13 @@ _FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 """What Go's strconv.ParseBool takes: `True` is true, `yes` is neither."""
 HOST: Final = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 """The name of a host, without a port and variables of nginx."""
-_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+"""What Go reads as a number of 64 bits; of thousands of digits Python would make none either."""
+_VISIBLE: Final = re.compile(r"[!-~]*")
+MOST_LETTERS: Final = 1024
+"""What a path in a route may have: https://gateway-api.sigs.k8s.io/reference/spec/#httppathmodifier"""
+ANY_NAME: Final = "*"
+"""The name of a certificate that nobody has said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,29 @@ class AnnotationEffect:
             grants=(*self.grants, *other.grants),
             tls_name=self.tls_name or other.tls_name,
         )
+
+
+class WrittenURL(NamedTuple):
+    """The parts of a URL; `port` is 0 where there is none. `rest`: whether it has a query or a fragment."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    rest: bool
+
+
+def url(text: str) -> WrittenURL | None:
+    """Return the parts of a URL or a path; None for a text that is neither."""
+    if not _VISIBLE.fullmatch(text):
+        return None
+    try:
+        parts = urlsplit(text)
+        port, host = parts.port, parts.hostname or ""
+    except ValueError:
+        return None
+    rest = bool(parts.query or parts.fragment)
+    return None if port == 0 else WrittenURL(parts.scheme, host.lower(), port or 0, parts.path, rest)
 
 
 Effects: TypeAlias = Iterator[AnnotationEffect | Fate]
@@ -97,8 +127,8 @@ class NginxAnnotations:
         return int(text) if _INTEGER.fullmatch(text) else None
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Return the parts of a list with commas."""
-        return tuple(word for each in self.text(name).split(",") if (word := each.strip()))
+        """Return the parts of a list with commas, each once."""
+        return tuple(dict.fromkeys(word for each in self.text(name).split(",") if (word := each.strip())))
 
     def path(self, name: str) -> str:
         """Return the path of one annotation."""

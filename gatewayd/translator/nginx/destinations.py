@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from gatewayd.translator.nginx.annotations import HOST, JSON, NginxAnnotations
+from gatewayd.translator.nginx.annotations import JSON, NginxAnnotations, url
 from gatewayd.translator.nginx.fates import Fate, Fidelity
+from gatewayd.translator.nginx.readable import filter_problem
 
 _ASKED: Final = "$request_uri"
 _CODES: Final = (301, 302, 303, 307, 308)
@@ -65,20 +65,20 @@ def _code(written: NginxAnnotations, name: str, default: int) -> int:
 
 def _redirect(text: str, code: int) -> dict[str, Any] | None:
     keeps = text.endswith(_ASKED)
-    url = urlsplit(text.removesuffix(_ASKED))
-    host = (url.hostname or "").lower()
-    if "$" in text.removesuffix(_ASKED) or url.scheme not in ("http", "https") or not HOST.fullmatch(host):
+    to = url(text.removesuffix(_ASKED))
+    if to is None or "$" in text.removesuffix(_ASKED) or to.scheme not in ("http", "https"):
         return None
-    if url.query or (keeps and url.path not in ("", "/")):
+    if to.rest or (keeps and to.path not in ("", "/")):
         return None
-    path = {"type": "ReplaceFullPath", "replaceFullPath": url.path or "/"}
-    return {
-        "scheme": url.scheme,
-        "hostname": host,
-        **({"port": url.port} if url.port else {}),
+    path = {"type": "ReplaceFullPath", "replaceFullPath": to.path or "/"}
+    redirect = {
+        "scheme": to.scheme,
+        "hostname": to.host,
+        **({"port": to.port} if to.port else {}),
         **({} if keeps else {"path": path}),
         "statusCode": code,
     }
+    return None if filter_problem({"type": "RequestRedirect", "requestRedirect": redirect}) else redirect
 
 
 def www_twin(host: str) -> str:

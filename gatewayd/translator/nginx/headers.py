@@ -32,7 +32,9 @@ def hosts_and_prefixes(written: NginxAnnotations) -> Effects:
     elif "upstream-vhost" in written:
         yield written.fate("upstream-vhost", Fidelity.LOST, "only a host name without a port and variables can be told")
     prefix = written.text("x-forwarded-prefix")
-    if "x-forwarded-prefix" in written and prefix and "$" not in prefix:
+    if "x-forwarded-prefix" in written and not written.text("rewrite-target"):
+        yield written.exact("x-forwarded-prefix", "without rewrite-target it had no effect")
+    elif "x-forwarded-prefix" in written and prefix and "$" not in prefix:
         yield AnnotationEffect(filters=(_modifier("request", {"set": [("X-Forwarded-Prefix", prefix)]}),))
         yield written.exact("x-forwarded-prefix", "RequestHeaderModifier")
     elif "x-forwarded-prefix" in written:

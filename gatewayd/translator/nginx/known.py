@@ -16,6 +16,7 @@ from gatewayd.translator.nginx.canaries import stray_fates
 from gatewayd.translator.nginx.destinations import destination_fates
 from gatewayd.translator.nginx.fates import Fate, Fidelity
 from gatewayd.translator.nginx.paths import rewriting_fates
+from gatewayd.translator.nginx.readable import effect_problem
 from gatewayd.translator.nginx.redirects import redirecting_fates
 
 Reader = Callable[[NginxAnnotations], Effects]
@@ -41,6 +42,9 @@ READERS: Final[tuple[Reader, ...]] = (
     upstreams.retries,
     upstreams.mirrors,
 )
+
+PROTECTING: Final = frozenset({access.addresses, access.passwords, access.external, headers.snippet})
+"""Readers of what keeps somebody out, or may."""
 
 
 class UnreadAnnotation(NamedTuple):
@@ -139,16 +143,25 @@ OF_HOSTS: Final = ("server-snippet", "auth-tls-secret", "auth-tls-verify-client"
 
 def effects(written: NginxAnnotations) -> tuple[AnnotationEffect, tuple[Fate, ...]]:
     """Return what all annotations of an Ingress together do, and the fate of each."""
-    effect, fates = AnnotationEffect(), []
+    effect = AnnotationEffect()
+    fates: list[Fate] = []
     for reader in READERS:
-        for each in reader(written):
-            if isinstance(each, AnnotationEffect):
-                effect += each
-            else:
-                fates.append(each)
+        read = tuple(reader(written))
+        own = [each for each in read if isinstance(each, AnnotationEffect)]
+        said = [each for each in read if isinstance(each, Fate)]
+        problem = next(filter(None, map(effect_problem, own)), "")
+        if problem:
+            fates.extend(_untaken(fate, problem, protects=reader in PROTECTING) for fate in said)
+        else:
+            effect, fates = sum(own, effect), [*fates, *said]
     told = {fate.path for fate in fates}
     fates.extend(fate for name in written.values if (fate := _unread(written, name)).path not in told)
     return effect, tuple(fates)
+
+
+def _untaken(fate: Fate, problem: str, *, protects: bool) -> Fate:
+    """Return what becomes of an annotation whose value nobody would take."""
+    return replace(fate, fidelity=Fidelity.LOST, message=problem, protects=protects or fate.protects)
 
 
 def _unread(written: NginxAnnotations, name: str) -> Fate:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from gatewayd.translator.nginx.aliases import MOST_LIVE, aliases
 from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations, annotation_path
 from gatewayd.translator.nginx.canaries import Canary, canary
 from gatewayd.translator.nginx.destinations import Destination, destination
@@ -18,6 +19,7 @@ from gatewayd.translator.nginx.paths import Rewriting, rewriting
 from gatewayd.translator.nginx.redirects import Redirecting, redirecting
 from gatewayd.translator.nginx.upstreams import HTTP2, SECURED, spoken_by_backends
 
+_ALIASED: Final = "further hosts for the paths of this Ingress; other Ingresses of the host have to say so themselves"
 _WITH_TLS: Final = "a BackendTLSPolicy for the Service says how backends are spoken to; without one they answer 500"
 
 
@@ -80,6 +82,11 @@ def _otherwise(written: NginxAnnotations) -> Iterator[Fate]:
     """Yield the fates that annotations have other than in a conversion, whether they are written or not."""
     for name, why in _OTHERWISE.items():
         yield written.fate(name, Fidelity.LOST, why)
+    names = aliases(written)
+    if len(names) > MOST_LIVE:
+        yield written.fate("server-alias", Fidelity.LOST, f"{len(names)} hosts; {MOST_LIVE} are served, write rules")
+    elif len(names) == len(written.words("server-alias")):
+        yield written.approximate("server-alias", _ALIASED)
     spoken = spoken_by_backends(written)
     if spoken in SECURED:
         yield written.fate("backend-protocol", Fidelity.MANUAL, _WITH_TLS)
@@ -89,7 +96,6 @@ def _otherwise(written: NginxAnnotations) -> Iterator[Fate]:
 
 _OTHERWISE: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "server-alias": "hosts are those of rules; write a rule for each name",
         "from-to-www-redirect": "hosts are those of rules; an HTTPRoute with a RequestRedirect may have the other",
     }
 )

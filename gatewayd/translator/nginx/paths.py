@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import re2
 
-from gatewayd.translator.nginx.annotations import JSON, NginxAnnotations
+from gatewayd.translator.nginx.annotations import JSON, MOST_LETTERS, NginxAnnotations
 from gatewayd.translator.nginx.fates import Fate, Fidelity
 from gatewayd.untrusted.regexes import regex_problem
 
@@ -88,6 +88,8 @@ def _unwritable(target: str) -> str:
         return "a rewrite that adds to the query"
     if "$" in _GROUP.sub("", target):
         return "a rewrite with variables of nginx"
+    if len(target) > MOST_LETTERS:
+        return f"a rewrite to a path of more than {MOST_LETTERS} letters"
     return "" if _SUBSTITUTION.fullmatch(target) else "a rewrite to a path with letters that no path has"
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
-from gatewayd.translator.nginx.annotations import NginxAnnotations
+from gatewayd.translator.nginx.annotations import MOST_LETTERS, NginxAnnotations, url
 from gatewayd.translator.nginx.fates import Fate
 
 CHALLENGES: Final = "/.well-known/acme-challenge"
@@ -34,8 +33,8 @@ def redirecting(written: NginxAnnotations) -> Redirecting:
 
 
 def _app_root(written: NginxAnnotations) -> str:
-    path = urlsplit(written.text("app-root")).path
-    return path if path.startswith("/") else ""
+    to = url(written.text("app-root"))
+    return to.path if to is not None and to.path.startswith("/") and len(to.path) <= MOST_LETTERS else ""
 
 
 def redirecting_fates(written: NginxAnnotations) -> Iterator[Fate]:

@@ -6,7 +6,7 @@ from typing import Final
 from gatewayd.translator.nginx.annotations import AnnotationEffect, Effects, NginxAnnotations
 from gatewayd.translator.nginx.fates import Fidelity
 
-_SIZE: Final = re.compile(r"([0-9]+)([kKmMgG]?)")
+_SIZE: Final = re.compile(r"0*([0-9]{1,15})([kKmMgG]?)")
 _UNITS: Final = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 """Those of nginx are powers of two: https://nginx.org/en/docs/syntax.html"""
 MOST_BYTES: Final = 104_857_600

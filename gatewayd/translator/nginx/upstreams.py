@@ -2,10 +2,9 @@
 
 import re
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from gatewayd.translator.hostnames import named_service
-from gatewayd.translator.nginx.annotations import AnnotationEffect, Effects, NginxAnnotations
+from gatewayd.translator.nginx.annotations import ANY_NAME, AnnotationEffect, Effects, NginxAnnotations, url
 from gatewayd.translator.nginx.fates import Fate, Fidelity
 
 SECURED: Final = ("HTTPS", "GRPCS")
@@ -48,7 +47,7 @@ def protocol(written: NginxAnnotations) -> Effects:
         yield _protocol_fate(written, spoken)
     if spoken in SECURED:
         hostname = written.text("proxy-ssl-name")
-        yield AnnotationEffect(tls_name=hostname or "*")
+        yield AnnotationEffect(tls_name=hostname or ANY_NAME)
     for name in _OF_TLS:
         if name not in written:
             continue
@@ -124,11 +123,11 @@ def retries(written: NginxAnnotations) -> Effects:
 
 def mirrors(written: NginxAnnotations) -> Effects:
     """Yield to whom copies of requests go: mirror-target, where it is a Service."""
-    target = written.text("mirror-target")
-    url = urlsplit(target.removesuffix("$request_uri"))
-    service = named_service(url.hostname or "", written.namespace) if "://" in target else None
-    if target and service is not None and service[0] == written.namespace and "$" not in url.geturl():
-        ref = {"name": service[1], "port": url.port or (443 if url.scheme == "https" else 80)}
+    target = written.text("mirror-target").removesuffix("$request_uri")
+    to = url(target) if "://" in target and "$" not in target else None
+    service = named_service(to.host, written.namespace) if to is not None else None
+    if to is not None and service is not None and service[0] == written.namespace:
+        ref = {"name": service[1], "port": to.port or (443 if to.scheme == "https" else 80)}
         yield AnnotationEffect(filters=({"type": "RequestMirror", "requestMirror": {"backendRef": ref}},))
         yield written.approximate("mirror-target", "RequestMirror; the copy has the path and host of the request")
     elif "mirror-target" in written:

@@ -53,6 +53,7 @@ from gatewayd.translator.gateways.listeners import (
     SetKey,
     set_is_allowed,
 )
+from gatewayd.translator.gateways.node_network import taken_nodes
 from gatewayd.translator.gateways.served import class_not_served, not_served
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
 from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
@@ -148,8 +149,13 @@ def _not_served(view: View, gateway: ObjectKey, reached: Addresses) -> Verdict |
         return verdicts.invalid(left_out)
     if class_is_missing(view, gateway):
         return verdicts.invalid(f"{held_back(view, gateway)}; what runs stays as it is")
-    parameters = None if held_back(view, gateway) else chosen_parameters(view, gateway).refused
+    parameters = None if held_back(view, gateway) else _bad_parameters(view, gateway)
     return reached.refused or parameters or escaped_slashes(view, gateway).refused
+
+
+def _bad_parameters(view: View, gateway: ObjectKey) -> Verdict | None:
+    refused, taken = chosen_parameters(view, gateway).refused, taken_nodes(view, gateway)
+    return refused or (None if taken is None else verdicts.invalid_parameters(taken))
 
 
 def _notes(view: View, gateway: ObjectKey) -> Iterator[str]:

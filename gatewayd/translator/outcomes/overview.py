@@ -60,7 +60,7 @@ def route_overview(view: View, member: Member) -> RouteOverview | None:
     if row is None:
         return None
     outcome = outcome_query(member.table)(view, member)
-    written = tuple(host for host in hostnames(row) if host != ANY)
+    written = tuple(host for host in hostnames(view, row) if host != ANY)
     return RouteOverview(hostnames=written, parents=() if outcome is None else outcome.parents)
 
 

@@ -1,9 +1,9 @@
 """GatewayClass `spec.parametersRef`: what all Gateways of a class start from, and what their owners may choose.
 
 A ConfigMap in gatewayd's own namespace. It has the keys that a Gateway's own has (`translator/parameters.py`), as
-defaults, and networkPolicy, tolerations, affinity and priorityClassName; and the bounds: maxReplicas, and lists (YAML,
-or words) allowedImages, allowedWorkloads, allowedNodeLabels, allowedAnnotations, allowedLoadBalancerClasses,
-allowedExtraArgs and allowedCode. What is wrong is said of the class, all at once.
+defaults, and networkPolicy, hostNetwork, tolerations, affinity and priorityClassName; and the bounds: maxReplicas, and
+lists (YAML, or words) allowedImages, allowedWorkloads, allowedNodeLabels, allowedAnnotations,
+allowedLoadBalancerClasses, allowedExtraArgs and allowedCode. What is wrong is said of the class, all at once.
 https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassspec (parametersRef)
 """
 
@@ -33,6 +33,7 @@ from gatewayd.translator.parameters.keys import (
     choice,
     contradictions,
     read_keys,
+    truth,
     whole,
 )
 from gatewayd.translator.parameters.named_proxies import named_proxy
@@ -316,6 +317,7 @@ _KEY_PATTERN = re.compile(r"\*|([a-z0-9][a-z0-9.-]{0,252}/)?(\*|[A-Za-z0-9][A-Za
 _DEFAULTS: Final[Mapping[str, Key]] = {
     **KEYS,
     "networkPolicy": Key(field="network_policy", read=choice(*NETWORK_POLICIES)),
+    "hostNetwork": Key(field="host_network", read=truth),
     "tolerations": Key(field="tolerations", read=of_yaml(read_tolerations)),
     "affinity": Key(field="affinity", read=of_yaml(read_affinity)),
     "priorityClassName": Key(field="priority_class", read=read_priority_class),

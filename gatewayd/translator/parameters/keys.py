@@ -227,7 +227,8 @@ def _load_balancer_class(text: str) -> str | Wrong:
     return Wrong(why=f"{_shown(text)} is no class of load balancers; such as example.com/internal is allowed")
 
 
-def _truth(text: str) -> bool | Wrong:
+def truth(text: str) -> bool | Wrong:
+    """Return a truth value."""
     word = choice("true", "false")(text)
     return word if isinstance(word, Wrong) else word == "true"
 
@@ -250,7 +251,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "ipFamilyPolicy": Key(field="ip_family_policy", read=choice(*IP_FAMILY_POLICIES)),
     "loadBalancerClass": Key(field="load_balancer_class", read=_load_balancer_class),
     "loadBalancerSourceRanges": Key(field="source_ranges", read=of_yaml(read_ranges)),
-    "allocateLoadBalancerNodePorts": Key(field="node_ports", read=_truth),
+    "allocateLoadBalancerNodePorts": Key(field="node_ports", read=truth),
     "nodeSelector": Key(field="node_selector", read=of_yaml(_node_selector)),
     "resources": Key(field="resources", read=of_yaml(_resources)),
     "concurrency": Key(field="concurrency", read=whole(0, MOST_WORKERS)),

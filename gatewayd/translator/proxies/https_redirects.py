@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 from gatewayd.api.ingress import Ingress
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, View, query
-from gatewayd.ir.http import DEFAULT_BACKEND, Redirect, RuleRef
+from gatewayd.ir.http import DEFAULT_BACKEND, FURTHER_HOST, Redirect, RuleRef
 from gatewayd.translator.attachment import Attached, attachments
+from gatewayd.translator.further_hosts import all_hosts, host_of
 from gatewayd.translator.gateways.listener_conflicts import owner
 from gatewayd.translator.hostnames import ANY
-from gatewayd.translator.ingresses import host_of, rule_hosts
 from gatewayd.translator.live_annotations import CERTIFIED_HOSTS, GatewayHost, live_annotations, who_brings
 from gatewayd.translator.nginx.redirects import CHALLENGES
 from gatewayd.translator.rules.rule_set import Ranked
@@ -52,7 +52,7 @@ def _hosts_to_https(view: View, member: Member) -> tuple[SecuredHost, ...]:
 
 def _hosts(view: View, member: Member, row: Ingress, *, needs_certificate: bool) -> Iterator[SecuredHost]:
     for parent in attachments(view, member):
-        for host in rule_hosts(row):
+        for host in all_hosts(view, row):
             ports = [each.port.port for each in parent.attached if _ends_tls(view, each, host)]
             if host != ANY and ports and (not needs_certificate or _is_certified(view, parent.gateway, host, row)):
                 yield SecuredHost(host, min(ports))
@@ -73,7 +73,7 @@ def _is_certified(view: View, gateway: ObjectKey, host: str, row: Ingress) -> bo
 
 def _is_challenge(row: Ingress, source: RuleRef) -> bool:
     """Return whether a Route is for what who issues certificates asks by HTTP."""
-    http = row.spec.rules[source.rule].http if source.rule < DEFAULT_BACKEND else None
+    http = row.spec.rules[source.rule % FURTHER_HOST].http if source.rule < DEFAULT_BACKEND else None
     return http is not None and http.paths[source.match].path.startswith(CHALLENGES)
 
 

@@ -7,8 +7,8 @@ https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildca
 
 from gatewayd.api.ingress import Ingress
 from gatewayd.ir.http import DEFAULT_BACKEND, RuleRef
+from gatewayd.translator.further_hosts import host_of
 from gatewayd.translator.hostnames import covers_one_label, specificity
-from gatewayd.translator.ingresses import host_of
 
 
 def ingress_place(row: Ingress, source: RuleRef, domain: str) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from gatewayd.api.decode import read_as
 from gatewayd.api.httproute import HTTPRouteFilter, HTTPRouteMatch
-from gatewayd.api.ingress import Ingress, IngressBackend
+from gatewayd.api.ingress import HTTPIngressPath, Ingress, IngressBackend
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routefilter import RouteFilterSpec
 from gatewayd.api.sessionpersistence import SessionPersistence
@@ -35,6 +35,7 @@ from gatewayd.ir.http import (
     RuleRef,
     URLRewrite,
 )
+from gatewayd.translator.further_hosts import further_hosts, of_further, stands_for
 from gatewayd.translator.hostnames import ANY, normalised
 from gatewayd.translator.ingresses import INGRESS_KIND, class_gateway, class_name, rule_hosts
 from gatewayd.translator.live_annotations import (
@@ -52,7 +53,7 @@ from gatewayd.translator.nginx.annotations import JSON, annotation_path
 from gatewayd.translator.nginx.canaries import choices
 from gatewayd.translator.nginx.filters import joined
 from gatewayd.translator.nginx.live import LiveAnnotations
-from gatewayd.translator.nginx.paths import PathForm, expression, plain
+from gatewayd.translator.nginx.paths import PathForm, Rewriting, expression, plain
 from gatewayd.translator.policies.annotated import annotated
 from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.session_persistence import persistence, refused
@@ -114,26 +115,34 @@ def _annotated_rules(view: View, row: Ingress, annotations: LiveAnnotations) -> 
     yield RuleResult((), (*doing.closing, *doing.steps.problems))
     closed = {host: _brought(view, CLOSED_HOSTS, gateway, host, row) for host in rule_hosts(row)}
     yield RuleResult((), () if annotations.closing else tuple(_closed_by(closed)))
+    further = further_hosts(view, row)
     for number, rule in enumerate(row.spec.rules):
         host = normalised(rule.host)
         is_expression = _brought(view, EXPRESSION_HOSTS, gateway, host, row) is not None
         shared = _shared(view, gateway, row, host)
         for at, path in enumerate(rule.http.paths if rule.http is not None else ()):
             text = path.path or "/"
-            form = (
-                expression(text, annotations.rewriting)
-                if is_expression
-                else plain(text, exact=path.path_type == "Exact")
-            )
+            form = _form(path, annotations, is_expression=is_expression)
             is_closed, other = closed[host] is not None, shared.get((text, path.path_type))
             place = _AnnotatedPath(source_of(row, number, at), host, text, path.backend, is_closed, other)
             yield from _path(view, doing, place, form)
+            for alias, name in enumerate(further if host == stands_for(row) else ()):
+                elsewhere = place._replace(source=of_further(place.source, alias), host=name)
+                yield from (each._replace(problems=()) for each in _path(view, doing, elsewhere, form))
     if row.spec.default_backend is not None:
-        for at, host in enumerate(rule_hosts(row)):
-            is_closed, source = closed[host] is not None, source_of(row, DEFAULT_BACKEND, at)
+        for at, host in enumerate((*rule_hosts(row), *further)):
+            is_closed = closed.get(host, closed[stands_for(row)]) is not None
+            source = source_of(row, DEFAULT_BACKEND, at)
             place = _AnnotatedPath(source, host, "", row.spec.default_backend, is_closed, None)
             yield from _path(view, doing, place, _WHOLE)
-    yield from _app_root(row, annotations)
+    yield from _app_root(row, annotations, (*rule_hosts(row), *further))
+
+
+def _form(path: HTTPIngressPath, annotations: LiveAnnotations, *, is_expression: bool) -> PathForm:
+    if not is_expression:
+        return plain(path.path or "/", exact=path.path_type == "Exact")
+    # What is redirected is not rewritten.
+    return expression(path.path or "/", Rewriting() if annotations.away.is_away else annotations.rewriting)
 
 
 def _shared(view: View, gateway: object, row: Ingress, host: str) -> Mapping[tuple[str, str], CanaryPath]:
@@ -332,12 +341,12 @@ def _away(view: View, doing: _Doing) -> Action:
     return _filtered(view, doing.key, [written]).redirect or CANNOT
 
 
-def _app_root(row: Ingress, annotations: LiveAnnotations) -> Iterator[RuleResult]:
+def _app_root(row: Ingress, annotations: LiveAnnotations, hosts: tuple[str, ...]) -> Iterator[RuleResult]:
     """Yield the redirect from `/` that an Ingress asks for, at each of its hosts."""
     root = annotations.redirecting.app_root
     if not root or annotations.closing:
         return
     action = Redirect(scheme=None, host=None, port=None, path=FullPath(value=root), status=_FOUND)
-    for at, host in enumerate(rule_hosts(row)):
+    for at, host in enumerate(hosts):
         match = RequestMatch(path=ExactPath(value="/"), methods=(), headers=one_label(host), queries=(), grpc=False)
         yield RuleResult((ranked_route(source_of(row, APP_ROOT, at), RankedMatch(rank(match), match), action),), ())

@@ -44,13 +44,27 @@ def test_what_would_be_refused_is_not_written() -> None:
     assert "spec.rules[0].matches[0].path.value" in {item.path for item in done.items}
 
 
+_WITH_TOKENS = """
+apiVersion: projectcontour.io/v1
+kind: HTTPProxy
+metadata: {name: shop, namespace: shop}
+spec:
+  virtualhost:
+    fqdn: shop.example
+    tls: {secretName: cert}
+    jwtProviders: [{name: idp, default: true, issuer: ISSUER, remoteJWKS: {uri: "https://idp.test/keys"}}]
+  routes: [{services: [{name: web, port: 80}]}]
+"""
+
+
+def test_tokens_that_can_be_written_are() -> None:
+    done = converted(_WITH_TOKENS.replace("ISSUER", "https://idp.test"))
+    assert "shop/shop" in objects(done, "AccessPolicy")
+
+
 def test_a_route_goes_with_the_policy_that_cannot_be_written() -> None:
-    long = "h" * 300
-    done = converted(
-        ingress(auth_url="http://auth.infra.svc/check", auth_response_headers=long),
-        ingress("open", host="open.example"),
-    )
-    assert list(objects(done, "HTTPRoute")) == ["shop/open"]
+    done = converted(_WITH_TOKENS.replace("ISSUER", "i" * 5000), ingress("open", host="open.example"))
+    assert list(objects(done, "HTTPRoute")) == ["shop/open", "shop/shop-to-https"]
     assert any(item.protects and item.fidelity is Fidelity.LOST for item in done.items)
 
 

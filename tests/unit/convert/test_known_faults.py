@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import pytest
 
+from gatewayd.cli.verification import verified
 from gatewayd.convert.conversion import Conversion
 from gatewayd.convert.fates import Fidelity
+from gatewayd.manifests.documents import parse_file
 from tests.unit.convert.ingresses import converted, fates, ingress, matched, objects, rules, tls
 
 PAGE = Path(__file__).parents[3] / "docs" / "convert.md"
@@ -78,6 +80,14 @@ def p377() -> bool:
         "70s",
         "80s",
     ]
+
+
+def p344() -> bool:
+    texts = (ingress("a", "= /a.b"), ingress("b", "/c", use_regex="true"), ingress("t", "/t", backend_protocol="HTTPS"))
+    done = converted(*texts)
+    compared = verified(parse_file("a.yaml", "\n---\n".join(texts).encode()).documents, done.objects)
+    in_order = tuple(sorted(done.items)) == done.items
+    return s9() and compared.differences == () and bool(objects(done, "BackendTLSPolicy")) and in_order
 
 
 def s2() -> bool:
@@ -176,8 +186,10 @@ CASES: Final[Mapping[str, Callable[[], bool]]] = {
     ),
     "P302": lambda: not converted(ingress(spec=tls("shop.example"))).is_lossy,
     "P335": p335,
-    "P357": lambda: not converted(ingress(namespace="default")).is_lossy,
-    "P344": s9,
+    "P357": lambda: (
+        list(objects(converted(ingress().replace("  namespace: shop\n", "")), "HTTPRoute")) == ["default/shop"]
+    ),
+    "P344": p344,
     "S1": lambda: gateways(converted(ingress("a", namespace="a"), ingress("b", "/b", namespace="b"))) == 1,
     "S2": s2,
     "S3": s3,

@@ -17,3 +17,14 @@ def test_services_and_secrets_stand_for_what_is_elsewhere() -> None:
 
 def test_nothing_needs_nothing() -> None:
     assert stand_ins((), PAIR) == ()
+
+
+def test_who_is_asked_for_users_has_some() -> None:
+    done = converted(ingress(auth_type="basic", auth_secret="users"))
+    assert ("Secret", "users") in [(each["kind"], each["metadata"]["name"]) for each in stand_ins(done.objects, PAIR)]
+
+
+def test_a_server_that_says_who_may_come_in_stands_there() -> None:
+    done = converted(ingress(auth_url="http://login.team.svc/check"))
+    stood = [(each["metadata"]["namespace"], each["metadata"]["name"]) for each in stand_ins(done.objects, PAIR)]
+    assert ("team", "login") in stood

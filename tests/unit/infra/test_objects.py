@@ -84,6 +84,17 @@ def test_a_name_that_is_too_long_for_a_label_is_shortened_the_same_everywhere() 
     assert found["Service"]["metadata"]["ownerReferences"][0]["name"] == "g" * 253
 
 
+@pytest.mark.parametrize(("workload", "strategy"), [("Deployment", "strategy"), ("DaemonSet", "updateStrategy")])
+def test_in_the_network_of_nodes_a_new_proxy_waits_for_the_old_one(workload: str, strategy: str) -> None:
+    found = made(with_parameters(host_network=True, workload=workload))
+    assert found[workload]["spec"][strategy]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+
+
+def test_in_the_network_of_nodes_nobody_pretends_that_a_policy_holds() -> None:
+    kinds = made(with_parameters(host_network=True)).keys()
+    assert kinds == {"ServiceAccount", "ConfigMap", "Deployment", "Service", "PodDisruptionBudget"}
+
+
 def test_a_listener_that_comes_or_goes_restarts_no_proxy() -> None:
     more = (*EDGE.ports, GatewayServicePort(name="tcp-443", port=443, target=443, transport="TCP"))
     assert template(replace(EDGE, ports=more, addresses=("192.0.2.1",))) == template(EDGE)

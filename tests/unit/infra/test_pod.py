@@ -94,6 +94,14 @@ def test_the_restricted_pod_security_standard_admits_it(workload: str) -> None:
     assert [volume.keys() - {"name"} for volume in found["volumes"]] == [{"configMap"}, {"secret"}, {"emptyDir"}]
 
 
+def test_in_the_network_of_a_node_it_sets_nothing_of_the_nodes_and_stays_nobody() -> None:
+    found = spec(host_network=True)
+    assert (found["hostNetwork"], found["dnsPolicy"]) == (True, "ClusterFirstWithHostNet")
+    assert "sysctls" not in found["securityContext"]
+    assert found["securityContext"]["runAsNonRoot"] is True
+    assert found["containers"] == spec()["containers"], "its port of probes is what a node has one of"
+
+
 def test_a_proxy_has_no_token_of_the_api_server() -> None:
     assert spec()["automountServiceAccountToken"] is False
     assert spec()["enableServiceLinks"] is False

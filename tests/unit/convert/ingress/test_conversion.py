@@ -50,4 +50,4 @@ def test_a_certificate_that_no_rule_is_for_has_no_listener() -> None:
 def test_rules_of_every_host_share_no_route_with_those_of_one() -> None:
     rest = {"service": {"name": "web", "port": {"number": 80}}}
     spec = {"defaultBackend": rest, "rules": [{"http": {"paths": []}}, {"host": "a.example", "http": {"paths": []}}]}
-    assert routes(ingress(spec=spec)) == {"shop/shop": [], "shop/shop-a-example": ["a.example"]}
+    assert routes(ingress(class_name="api", spec=spec)) == {"shop/shop": [], "shop/shop-a-example": ["a.example"]}

@@ -22,18 +22,23 @@ def test_one_rewrite_for_the_host_and_the_path() -> None:
 
 
 def test_the_prefix_that_backends_are_told() -> None:
-    assert filters(x_forwarded_prefix="/shop") == [
-        {
-            "type": "RequestHeaderModifier",
-            "requestHeaderModifier": {"set": [{"name": "X-Forwarded-Prefix", "value": "/shop"}]},
-        }
-    ]
+    assert {
+        "type": "RequestHeaderModifier",
+        "requestHeaderModifier": {"set": [{"name": "X-Forwarded-Prefix", "value": "/shop"}]},
+    } in filters(x_forwarded_prefix="/shop", rewrite_target="/x")
 
 
-@pytest.mark.parametrize("annotation", [{"upstream_vhost": "$host"}, {"x_forwarded_prefix": "$uri"}])
+def test_without_a_rewrite_backends_are_told_no_prefix() -> None:
+    assert filters(x_forwarded_prefix="/shop") == []
+    assert fates(converted(ingress(x_forwarded_prefix="/shop"))) == {"x-forwarded-prefix": Fidelity.EXACT}
+
+
+@pytest.mark.parametrize(
+    "annotation", [{"upstream_vhost": "$host"}, {"x_forwarded_prefix": "$uri", "rewrite_target": "/"}]
+)
 def test_variables_cannot_be_told(annotation: dict[str, str]) -> None:
     done = converted(ingress(**annotation))
-    assert list(fates(done).values()) == [Fidelity.LOST]
+    assert fates(done)[next(iter(annotation)).replace("_", "-")] is Fidelity.LOST
     assert "filters" not in rules(done)["root"]
 
 

@@ -30,10 +30,23 @@ def test_a_lost_protection_closes_and_one_that_nobody_knows_where_it_is_strict(
     assert not set(found.closing) & set(found.lost)
 
 
-@pytest.mark.parametrize("name", ["server_alias", "from_to_www_redirect"])
-def test_hosts_of_others_are_not_had(name: str) -> None:
-    [fate] = read(**{name: "true"}).lost
+def test_hosts_of_others_are_not_had() -> None:
+    [fate] = read(from_to_www_redirect="true").lost
     assert "hosts are those of rules" in fate.message
+
+
+@pytest.mark.parametrize(
+    ("names", "fidelity", "said"),
+    [
+        ("b.example, c.example", Fidelity.APPROXIMATE, "further hosts for the paths of this Ingress"),
+        ("b.example, *.example", Fidelity.LOST, "*.example is no name of a host"),
+        (",".join(f"h{at}.example" for at in range(10)), Fidelity.LOST, "10 hosts; 9 are served"),
+    ],
+)
+def test_further_hosts(names: str, fidelity: Fidelity, said: str) -> None:
+    [fate] = read(server_alias=names).fates
+    assert fate.fidelity is fidelity
+    assert said in fate.message
 
 
 def test_a_canary_is_one_by_its_value() -> None:

@@ -117,7 +117,8 @@ def test_sections_that_cannot_be_read_close_too() -> None:
 
 
 def test_filters_and_sessions() -> None:
-    found = ruled("Prefix /", enable_cors="true", x_forwarded_prefix="/x", affinity="cookie", session_cookie_name="s")
+    notes = {"x_forwarded_prefix": "/x", "rewrite_target": "/"}
+    found = ruled("Prefix /", enable_cors="true", affinity="cookie", session_cookie_name="s", **notes)
     assert [type(each) for each in found.routes[0].route.filters] == [Cors, RequestHeaders]
     session = forward(found).persistence
     assert session is not None

@@ -1,0 +1,56 @@
+"""`python -m tests.round_trip COUNT [FIRST]`: so many sets of drawn Ingresses from a number on, in a process a core.
+
+Prints progress, and of each set that is wrong its number and the first requests that show it; exits with 1 when there
+is one.
+"""
+
+import logging
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from time import monotonic
+
+import structlog
+from rich.console import Console
+
+from tests.round_trip.generator import drawn
+from tests.round_trip.judge import judged
+
+CONSOLE = Console(markup=False, highlight=False, soft_wrap=True)
+AT_ONCE = 50
+SHOWN = 3
+
+
+def all_judged(seeds: range) -> tuple[int, int, list[str]]:
+    """Judge sets; return how many requests were asked and compared, and what is wrong."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    asked, compared, wrong = 0, 0, []
+    for seed in seeds:
+        judgement = judged(drawn(seed))
+        asked, compared = asked + judgement.asked, compared + judgement.compared
+        if judgement.wrong:
+            shown = (str(each) for each in judgement.wrong[:SHOWN])
+            wrong.append("\n  ".join((f"set {seed} is wrong, {len(judgement.wrong)} requests:", *shown)))
+    return asked, compared, wrong
+
+
+def main(count: int, first: int) -> int:
+    began, asked, compared, done, wrong = monotonic(), 0, 0, 0, 0
+    slices = [range(at, min(at + AT_ONCE, first + count)) for at in range(first, first + count, AT_ONCE)]
+    with ProcessPoolExecutor(max_workers=min(len(slices), os.cpu_count() or 1)) as processes:
+        running = {processes.submit(all_judged, seeds): seeds for seeds in slices}
+        for each in as_completed(running):
+            own_asked, own_compared, faults = each.result()
+            asked, compared = asked + own_asked, compared + own_compared
+            done, wrong = done + len(running[each]), wrong + len(faults)
+            for fault in faults:
+                CONSOLE.print(fault)
+            CONSOLE.print(
+                f"{done}/{count} sets of Ingresses, {asked} requests, {compared} compared, {wrong} sets wrong,"
+                f" {monotonic() - began:.0f} s"
+            )
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0))
