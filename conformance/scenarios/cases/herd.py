@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections import Counter
@@ -80,20 +81,18 @@ class _Herd:
             await self._proxies.ask({"do": "connect"})
             cold = await self._proxies.ask({"do": "complete", "seconds": PATIENCE})
             all_in = time.monotonic() - began
-        self._quiet = await resident(self._world)
         return (
             Figure(what="proxies that connect at once", value=cold["clients"], at_least=_PROXIES),
             Figure(what="all have everything after", value=all_in, unit="s", at_most=30),
             Figure(what="bytes of resources sent to each", value=cold["resource_bytes"] / _PROXIES, at_least=1),
             none_of("streams that ended meanwhile", cold["failures"]),
-            Figure(what="resident memory of a replica then, most", value=self._quiet, unit="MiB"),
             *_waits("while they connect", took),
         )
 
     async def stop_reading(self) -> tuple[Figure, ...]:
         """Let some not read while their configuration changes, until they are cut."""
         usual = [await self._edit() for _ in range(_EDITS)]
-        memory = MostMemory()
+        memory, self._quiet = MostMemory(), await resident(self._world)
         asked = {"do": "stall", "clients": _STALLED, "holding": _HOLDING, "slow": _SLOW}
         async with memory.watched(self._world), self._shop.going_on() as took:
             await self._proxies.ask(asked)
@@ -114,6 +113,7 @@ class _Herd:
             Figure(what="the last is cut after", value=cut_after, unit="s", at_most=_CUT_SECONDS),
             Figure(what="causes that the logs name", value=len(lines), at_least=2),
             Figure(what="lines of the logs about them", value=lines.total(), at_least=2, at_most=12),
+            Figure(what="resident memory of a replica before, most", value=self._quiet, unit="MiB"),
             Figure(what="memory grows meanwhile by", value=memory.most - self._quiet, unit="MiB", at_most=_MOST_GROWTH),
             *_waits("while they do not read", took),
         )
@@ -143,6 +143,7 @@ class _Herd:
         return max(float(answer["last"]) - began, 0.001)
 
     async def _are_cut(self) -> bool:
+        await asyncio.sleep(0.5)
         cut = await ended_streams(self._world)
         return cut.get((_GATEWAY, "stalled"), 0) >= _HOLDING and cut.get((_GATEWAY, "silent"), 0) >= _STALLED
 
