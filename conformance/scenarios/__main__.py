@@ -76,6 +76,7 @@ def _outside(scenario: Scenario, discovery: str | None) -> Result:
     folder.mkdir(parents=True)
     file = folder / "result.json"
     command = (sys.executable, "-m", "conformance.scenarios", "--inside", scenario.name, *chosen.options)
+    chosen.prepare()
     load = os.getloadavg()[0]
     code = sandbox.run_cluster(chosen.crds, command, audited=chosen.audited)
     if file.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.peers.build import built
 from conformance.scenarios.cases.audit import audit
 from conformance.scenarios.cases.autoscaling import autoscaling
 from conformance.scenarios.cases.blackhole import blackhole
@@ -11,6 +12,7 @@ from conformance.scenarios.cases.crds import crds
 from conformance.scenarios.cases.dryrun import dryrun, dryrun_short
 from conformance.scenarios.cases.endpoints import endpoints
 from conformance.scenarios.cases.grants import grants
+from conformance.scenarios.cases.herd import herd
 from conformance.scenarios.cases.history import history
 from conformance.scenarios.cases.ingress import ingress
 from conformance.scenarios.cases.laptop import laptop
@@ -189,6 +191,12 @@ _ALL = (
         name="soak",
         claim="up to 50 routes and 200 endpoints written a second, 5 minutes: nothing that processes take up grows",
         run=soak,
+    ),
+    Scenario(
+        name="herd",
+        prepare=built,
+        claim="300 proxies come at once, 60 read badly, all return: nobody waits, who takes nothing is cut and told of",
+        run=herd,
     ),
     Scenario(
         name="laptop",

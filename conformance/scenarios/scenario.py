@@ -50,7 +50,8 @@ def none_of(what: str, count: float) -> Figure:
 class Scenario:
     """A name, the claim that it proves, and the coroutine that measures in a fresh cluster with CRDs of a release.
 
-    `options` are of `gatewayd install`; `audited`: the API server keeps an audit log.
+    `options` are of `gatewayd install`; `audited`: the API server keeps an audit log; `prepare` is done before there is
+    a cluster, such as to build what needs the network.
     """
 
     name: str
@@ -58,4 +59,5 @@ class Scenario:
     crds: str = NEWEST
     options: tuple[str, ...] = ()
     audited: bool = False
+    prepare: Callable[[], object] = tuple
     run: Callable[[World], Awaitable[tuple[Figure, ...]]]

@@ -18,6 +18,7 @@ from gatewayd.ads.proxy_state import ProxyState, ResourceState, proxy_state, res
 from gatewayd.ads.reconnects import LeftOpen
 from gatewayd.ads.refused_secrets import RefusedSecrets, is_to_blame
 from gatewayd.ads.sharing.response_encoder import Cost, Mode, Push
+from gatewayd.ads.stream_ending import OnEnded
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection
 from gatewayd.xds.resource import LISTENER, SECRET, Snapshot, TypeUrl, snapshot
@@ -33,7 +34,7 @@ _Refusals: TypeAlias = Counter[tuple[TypeUrl, str, str, str]]
 class Stream:
     """One stream of a fleet: its session, and how to wake the one that writes to it."""
 
-    __slots__ = ("fleet", "key", "refusals", "session", "since", "taken", "wake")
+    __slots__ = ("fleet", "key", "refusals", "session", "since", "taken", "unanswered", "wake")
 
     def __init__(
         self, key: FleetKey, fleet: "_Fleet", session: Session, *, since: float, wake: Callable[[], None]
@@ -45,6 +46,8 @@ class Stream:
         self.wake = wake
         self.refusals: frozenset[tuple[TypeUrl, str, str, str]] = frozenset()
         self.taken = NOTHING_TAKEN
+        self.unanswered: float | None = None
+        """Since when it has been sent something and has said nothing, by the clock of `responses_to_send`."""
 
 
 class _Fleet:
@@ -137,12 +140,14 @@ class Fleet:
         on_push: OnType = _unheard,
         on_nack: OnType = _unheard,
         on_converged: OnAnswer = _unheard,
+        on_ended: OnEnded = _unheard,
     ) -> None:
         """Hear of the fleet of each ACK and NACK after it was taken in (`on_answer`), for those who show progress.
 
         `on_push` and `on_nack` also hear the type; `on_converged` that all who were connected when a snapshot came
-        have ACKed all of it.
+        have ACKed all of it; `on_ended` is for who serves the streams to tell of those that it cuts.
         """
+        self.on_ended = on_ended
         self._on_report = on_report
         self._on_answer = on_answer
         self._on_push = on_push
@@ -210,6 +215,7 @@ class Fleet:
 
     def on_request(self, member: Stream, message: Request) -> Answer:
         """Take a request of a stream; raises ProtocolError as the session does."""
+        member.unanswered = None
         if member.session.is_new:
             member.fleet.left_open.give(member.session, message.node.id)
         answer = member.session.on_request(message)
@@ -249,6 +255,8 @@ class Fleet:
         pushes = member.session.responses_to_send(now)
         for push in pushes:
             self._on_push(member.key, push.type_url)
+        if pushes and member.unanswered is None:
+            member.unanswered = now
         if not pushes:
             self._note_taken(member)  # other policies may have come to the same
         return pushes

@@ -33,6 +33,7 @@ _OPTIONS: Final = (
     ("grpc.max_receive_message_length", 64 * 1024),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.ping_timeout_ms", 20_000),  # what counts with gRPC 1.85
     ("grpc.server_handshake_timeout_ms", HANDSHAKE_MILLISECONDS),
     ("grpc.so_reuseport", 0),
 )

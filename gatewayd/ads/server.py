@@ -11,7 +11,7 @@ and its streams are counted, before a byte of a request is taken.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -26,10 +26,20 @@ from gatewayd.ads.fleet import Fleet, Stream
 from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix, start_whole
 from gatewayd.ads.peer import peer_of, transport_of
 from gatewayd.ads.protocol.session import Answer, Request
-from gatewayd.ads.protocol.subscription import ExhaustedError, ProtocolError
+from gatewayd.ads.protocol.subscription import ProtocolError
 from gatewayd.ads.request_pace import RequestPace, cost_of
 from gatewayd.ads.sharing.response_encoder import Mode
-from gatewayd.ads.stream_ending import Ending, ForbiddenError, StalledError, StrangerError, cut_off
+from gatewayd.ads.stream_ending import (
+    Cause,
+    EndedStream,
+    Ending,
+    ForbiddenError,
+    StalledError,
+    StrangerError,
+    conclude,
+    cut_off,
+    ended_for,
+)
 from gatewayd.ads.stream_limits import Replicas, Streams, uncounted
 from gatewayd.ads.stream_messages import ADS_SERVICE, Context, StreamClosed, has_written, next_message
 from gatewayd.ads.write_limiter import Passage, StreamTurns
@@ -38,6 +48,7 @@ from gatewayd.ir.limits import (
     HANDSHAKE_MILLISECONDS,
     IDLE_MILLISECONDS,
     REQUEST_BYTES,
+    SILENT_SECONDS,
     STALLED_SECONDS,
     STREAMS_IN_ALL,
     STUCK_SECONDS,
@@ -50,8 +61,9 @@ _OPTIONS = (
     ("grpc.max_receive_message_length", REQUEST_BYTES),
     # A client that does not answer a ping is gone, whatever TCP believes.
     ("grpc.keepalive_time_ms", 30_000),
-    # Envoy answers a ping between two updates; one of 5,000 hosts takes it seconds when it has little CPU.
-    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", SILENT_SECONDS * 1000),
+    # What counts with gRPC 1.85, whatever the one above says.
+    ("grpc.http2.ping_timeout_ms", SILENT_SECONDS * 1000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.http2.max_ping_strikes", 2),
@@ -80,13 +92,6 @@ _REQUESTS: dict[Mode, Any] = {
 Problem: TypeAlias = ProtocolError | StreamClosed | None
 
 _STALLED = StalledError(f"response: not taken for {STALLED_SECONDS:.0f} s; clients read what they are sent")
-_CODES: Mapping[type[ProtocolError], grpc.StatusCode] = {
-    ProtocolError: grpc.StatusCode.INVALID_ARGUMENT,
-    ExhaustedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    StalledError: grpc.StatusCode.DEADLINE_EXCEEDED,
-    StrangerError: grpc.StatusCode.UNAUTHENTICATED,
-    ForbiddenError: grpc.StatusCode.PERMISSION_DENIED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +201,7 @@ class AdsServer:
         self._track()
         with self._admitted(context) as client:
             problem = client if isinstance(client, ProtocolError) else await self._run(mode, context, client)
-        _conclude(context, problem)
+        conclude(context, problem)
 
     def _track(self) -> None:
         """Know the running stream until it has ended; no frame of its own refers to it, which would be a cycle."""
@@ -213,7 +218,10 @@ class AdsServer:
         """
         client = None if transport_of(context) is Transport.UNIX else self._authorized(context, "")
         if isinstance(client, FleetKey):
-            client = self._open.enter(client)
+            entered = self._open.enter(client)
+            if isinstance(entered, ProtocolError):
+                self._fleet.on_ended(ended_for(entered, client, ""))
+            client = entered
         try:
             yield client
         finally:
@@ -241,14 +249,24 @@ class AdsServer:
             del message  # it may list all that the client has, and this frame lives as long as the stream
             with ending.caught():
                 problem = await self._converse(member, problem, way)
+            self._tell(member, ending.problem or problem)
         except asyncio.CancelledError:
             writer.cancel()  # the client is gone
+            self._tell(member, None)
             raise
         finally:
             del self._reviewed[ending]
             self._fleet.leave(member)
         await _last_write(writer)
         return ending.problem or problem
+
+    def _tell(self, member: Stream, problem: Problem) -> None:
+        """Tell of a stream that ends, if it is for a cause. Who answers no ping has ended it, as far as gRPC says."""
+        node, since, now = member.session.node.id, member.unanswered, asyncio.get_running_loop().time()
+        if isinstance(problem, ProtocolError):
+            self._fleet.on_ended(ended_for(problem, member.key, node))
+        elif since is not None and now >= since + SILENT_SECONDS:
+            self._fleet.on_ended(EndedStream(gateway=member.key, node=node, cause=Cause.SILENT))
 
     async def _converse(self, member: Stream, problem: Problem, way: "_Way") -> Problem:
         """Read until the client ends the stream, or something is wrong, and return that; the writer ends as well."""
@@ -331,7 +349,7 @@ class AdsServer:
         """Answer one question about the proxies that the caller may know of."""
         with self._admitted(context) as client:
             problem = await self._answer(client, context)
-        _conclude(context, problem)
+        conclude(context, problem)
 
     async def _stream_status(self, _: AsyncIterator[bytes], context: Context) -> None:
         """Answer each question of a stream."""
@@ -339,7 +357,7 @@ class AdsServer:
         with self._admitted(context) as client:
             while problem is None:
                 problem = await self._answer(client, context)
-        _conclude(context, problem)
+        conclude(context, problem)
 
     async def _answer(self, client: FleetKey | ProtocolError | None, context: Context) -> Problem:
         """Answer a question: of the owner of the Unix socket about all Gateways, else about the caller's own."""
@@ -373,13 +391,3 @@ async def _last_write(writer: "asyncio.Task[None]") -> None:
         cut_off(asyncio.current_task())
         raise asyncio.CancelledError
     writer.result()
-
-
-def _conclude(context: Context, problem: Problem) -> None:
-    """Let a call end with what is wrong with it, if anything.
-
-    Nothing is raised: gRPC keeps what was, and so the frames of its traceback.
-    """
-    if isinstance(problem, ProtocolError):
-        context.set_code(_CODES[type(problem)])
-        context.set_details(str(problem))

@@ -5,11 +5,16 @@ In: what is wrong, from whoever notices. Out: the task of the stream is interrup
 
 import asyncio
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
 
-from gatewayd.ads.protocol.subscription import ProtocolError
+import grpc
+
+from gatewayd.ads.protocol.subscription import ExhaustedError, ProtocolError
+from gatewayd.ir.fleet import FleetKey
 
 _WAITS_FOR_CLIENT = "_schedule_rpc_coro"
 
@@ -24,6 +29,57 @@ class StrangerError(ProtocolError):
 
 class ForbiddenError(ProtocolError):
     """A client that is known, and may have nothing."""
+
+
+class Cause(StrEnum):
+    """Why a stream has ended that a client would have gone on with, in a word for metrics and logs."""
+
+    STALLED = "stalled"
+    """It takes no response."""
+    SILENT = "silent"
+    """It was sent a response, and its connection was gone before it said anything: as a rule, no ping was answered."""
+    EXHAUSTED = "exhausted"
+    """It asks for more than there is for its Gateway."""
+    FORBIDDEN = "forbidden"
+    """Its Gateway is gone, or is another one."""
+    MALFORMED = "malformed"
+    """It says what the protocol does not allow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedStream:
+    """A stream of a known Gateway that was cut for a cause; `node` is what the client calls itself, "" before that."""
+
+    gateway: FleetKey
+    node: str
+    cause: Cause
+
+
+OnEnded: TypeAlias = Callable[[EndedStream], None]
+
+
+_CODES: Final[Mapping[type[ProtocolError], tuple[grpc.StatusCode, Cause]]] = {
+    ProtocolError: (grpc.StatusCode.INVALID_ARGUMENT, Cause.MALFORMED),
+    ExhaustedError: (grpc.StatusCode.RESOURCE_EXHAUSTED, Cause.EXHAUSTED),
+    StalledError: (grpc.StatusCode.DEADLINE_EXCEEDED, Cause.STALLED),
+    StrangerError: (grpc.StatusCode.UNAUTHENTICATED, Cause.FORBIDDEN),
+    ForbiddenError: (grpc.StatusCode.PERMISSION_DENIED, Cause.FORBIDDEN),
+}
+
+
+def ended_for(problem: ProtocolError, gateway: FleetKey, node: str) -> EndedStream:
+    """Return what there is to tell of a stream that ends with this problem."""
+    return EndedStream(gateway=gateway, node=node, cause=_CODES[type(problem)][1])
+
+
+def conclude(context: grpc.aio.ServicerContext, problem: object) -> None:
+    """Let a call end with what is wrong with it, if that is a ProtocolError.
+
+    Nothing is raised: gRPC keeps what was, and so the frames of its traceback.
+    """
+    if isinstance(problem, ProtocolError):
+        context.set_code(_CODES[type(problem)][0])
+        context.set_details(str(problem))
 
 
 class Ending:

@@ -254,6 +254,10 @@ versions by name, and what clusters refer to. Two sweeps without a question drop
 STALLED_SECONDS = 60.0
 """After which a stream is ended that has not taken a response. An Envoy with little CPU reads within some seconds."""
 
+SILENT_SECONDS = 60
+"""For an answer to a ping; then the connection is closed. Envoy answers between two updates, and one of 5,000 hosts
+takes it seconds when it has little CPU. A proxy that is cut has what it has, and costs all others when it returns."""
+
 STUCK_SECONDS = 540.0
 """More, after which it is cut off without a word. 8 MiB in ten minutes are 0.1 Mbit/s."""
 
@@ -288,6 +292,10 @@ REQUEST_COST = 500
 REFUSALS_TOLD = 20
 REFUSALS_TOLD_SECONDS = 60.0
 """Refusals of one Gateway's proxies that are logged, and made an Event, in so many seconds. An edit causes one."""
+
+ENDED_STREAMS_SECONDS = 60.0
+"""For which no second line of the log tells of a stream of the same Gateway that ended for the same cause: a thousand
+proxies of a node that is cut off end at once. The metric counts each."""
 
 REFUSED_NAMES = 10
 """Names of refused resources in a line of the log, and in an Event."""

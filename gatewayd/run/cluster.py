@@ -54,6 +54,7 @@ from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.own_group import manager
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.clock import stamp, tell_time, time_now
+from gatewayd.run.ended_streams import EndedStreams
 from gatewayd.run.fleet_reports import FleetReports, Hearers
 from gatewayd.run.gauges import keep_gauges
 from gatewayd.run.members import MemberSetting, MemberTelling, member_notices, members_of
@@ -152,6 +153,7 @@ class InCluster:
                 submit=self._submit,
                 warn=self._warn,
                 converged=self._on_converged,
+                ended=EndedStreams(self._metrics, around.clock).hear,
                 editions=self._on_editions,
             ),
             random=around.random,

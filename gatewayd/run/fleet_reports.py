@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from gatewayd.ads.fleet import Fleet
+from gatewayd.ads.stream_ending import OnEnded
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
@@ -33,13 +34,14 @@ _log = structlog.get_logger("gatewayd")
 class Hearers:
     """Who hears what comes of reports: the store by `submit`, people by `warn`.
 
-    `converged`: all proxies that were connected here when a snapshot came have it. `editions`: replicas of another
-    edition have come or gone.
+    `converged`: all proxies that were connected here when a snapshot came have it. `ended`: one was cut off here.
+    `editions`: replicas of another edition have come or gone.
     """
 
     submit: Callable[[Iterable[Event]], None]
     warn: Callable[[Notice], None]
     converged: Callable[[FleetKey], None]
+    ended: OnEnded
     editions: Callable[[], None]
 
 
@@ -65,6 +67,7 @@ class FleetReports:
             on_push=metrics.pushed,
             on_nack=metrics.refused,
             on_converged=hearers.converged,
+            on_ended=hearers.ended,
         )
         self.share = FleetShare(
             client=client,

@@ -27,6 +27,13 @@ LOG_EVENTS: Final = (
         "held back", ("gateway", "what", "key"), "a resource could not be built, which is a bug; the old one stays"
     ),
     LogEvent("nack", ("gateway", "names", "message"), "a proxy refused resources; `message` is Envoy's"),
+    LogEvent(
+        "stream ended",
+        ("gateway", "node", "cause"),
+        "a proxy's stream was cut: it takes no response for 60 s (`stalled`), said nothing to one for 60 s and is gone "
+        "(`silent`), asks for too much (`exhausted`), may have nothing any more (`forbidden`), or what it says is no "
+        "xDS (`malformed`); `gatewayd_xds_streams_ended` counts all, a line tells of the first in a minute",
+    ),
     LogEvent("object not understood", ("kind", "key", "error"), "an object of the cluster could not be decoded"),
     LogEvent("listing again", ("kind", "reason"), "the API server no longer has the version that a watch goes on from"),
     LogEvent("watch ended", ("kind", "error", "again_in"), "a watch failed; seconds until the next"),

@@ -93,6 +93,9 @@ class Metrics:
         self._rejected = Gauge("gatewayd_rejected_resources", "resources refused by a proxy", both, registry=registry)
         self._pushes = Counter("gatewayd_xds_pushes", "responses sent to proxies", both, registry=registry)
         self._nacks = Counter("gatewayd_xds_nacks", "responses that proxies refused", both, registry=registry)
+        self._ended = Counter(
+            "gatewayd_xds_streams_ended", "streams of proxies that were cut", ("gateway", "cause"), registry=registry
+        )
 
     def _cluster(self, registry: CollectorRegistry) -> None:
         results = ("kind", "result")
@@ -154,7 +157,7 @@ class Metrics:
         self._reports.pop(fleet, None)
         labels = {"gateway": str(fleet)}
         self._connected.remove_by_labels(labels)
-        for family in (self._rejected, self._pushes, self._nacks):
+        for family in (self._rejected, self._pushes, self._nacks, self._ended):
             family.remove_by_labels(labels)
 
     # --- proxies -----------------------------------------------------------------------------------------------
@@ -179,6 +182,11 @@ class Metrics:
     def refused(self, fleet: FleetKey, type_url: str) -> None:
         """Count a NACK."""
         self._nacks.labels(str(fleet), _short(type_url)).inc()
+
+    def ended(self, fleet: FleetKey, cause: str) -> None:
+        """Count a stream that was ended for a cause; of a fleet that is gone nothing is counted any more."""
+        if fleet in self._snapshots.by_fleet:
+            self._ended.labels(str(fleet), cause).inc()
 
     def converged(self, seconds: float) -> None:
         """Note how long a change took until all had it."""

@@ -28,6 +28,7 @@ from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.protocol.session import Answer, Request
 from gatewayd.ads.server import AdsServer
 from gatewayd.ads.sharing.response_encoder import Mode, Push
+from gatewayd.ads.stream_ending import EndedStream
 from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.xds import resource as xds
@@ -153,7 +154,8 @@ class WatchedFleet(Fleet):
         self.said: list[Said] = []
         self.log: list[str] = []  # what was sent, and what was said, in order
         self.changed = asyncio.Condition()
-        super().__init__(lambda _, report: self.reports.append(report))
+        self.ended: list[EndedStream] = []
+        super().__init__(lambda _, report: self.reports.append(report), on_ended=self.ended.append)
 
     def join(self, key: FleetKey, mode: Mode, *, since: float, wake: Callable[[], None]) -> Stream:
         member = super().join(key, mode, since=since, wake=wake)

@@ -13,6 +13,7 @@ from gatewayd.ads import request_pace
 from gatewayd.ads import server as ads_server
 from gatewayd.ads.listen import TlsListener
 from gatewayd.ads.server import AdsServer
+from gatewayd.ads.stream_ending import Cause, EndedStream
 from gatewayd.identity.certificates import gateway_identity
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import (
@@ -21,6 +22,7 @@ from gatewayd.ir.limits import (
     NODE_BYTES,
     REQUEST_NACK,
     REQUESTS_A_SECOND,
+    SILENT_SECONDS,
     SPARE_STREAMS,
     TURN_SECONDS,
 )
@@ -145,6 +147,7 @@ async def test_the_streams_of_a_certificate_are_counted_before_a_byte_is_taken()
             error = await refused(call)  # nothing was written
             assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
             assert "20 streams of this Gateway are open" in str(error.details())
+        assert it.fleet.ended == 3 * [EndedStream(gateway=EVIL, node="", cause=Cause.EXHAUSTED)]
         assert await begun(victim)
         calls[0].cancel()
         await it.fleet.until(lambda: len(it.fleet.proxies(EVIL)) < SPARE_STREAMS)
@@ -179,6 +182,7 @@ async def test_a_stream_that_takes_no_response_is_ended(monkeypatch: pytest.Monk
         await it.fleet.until(lambda: len(it.fleet.proxies(EVIL)) == 1)
         await it.fleet.until(lambda: it.fleet.proxies(EVIL) == ())
         assert it.state(EVIL)[0] == 0
+        assert it.fleet.ended == [EndedStream(gateway=EVIL, node="test", cause=Cause.STALLED)]
         async with asyncio.timeout(DEADLINE):
             assert len(await call.read()) > LARGE  # late, and then it hears why
         error = await refused(call)
@@ -186,6 +190,50 @@ async def test_a_stream_that_takes_no_response_is_ended(monkeypatch: pytest.Monk
         assert "not taken for" in str(error.details())
         it.publish(EVIL, 10, "small")
         assert await begun(client)
+
+
+@asynccontextmanager
+async def stoppable(port: int) -> AsyncIterator[tuple[int, asyncio.Event]]:
+    """Pass connections on to a port; once the event is set, pass nothing on, nor hang up."""
+    stopped, over = asyncio.Event(), asyncio.Event()
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                if not stopped.is_set():
+                    writer.write(data)
+        writer.close()
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        theirs, ours = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pump(theirs, writer), pump(reader, ours))
+        over.set()
+
+    async with await asyncio.start_server(pass_on, "127.0.0.1", 0) as relay:
+        yield relay.sockets[0].getsockname()[1], stopped
+        async with asyncio.timeout(DEADLINE):
+            await over.wait()
+
+
+async def test_who_says_nothing_to_what_it_was_sent_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dict(ads_server._OPTIONS)["grpc.http2.ping_timeout_ms"] == SILENT_SECONDS * 1000 == 60_000
+    quicker = {**dict(ads_server._OPTIONS), "grpc.keepalive_time_ms": 1_000, "grpc.http2.ping_timeout_ms": 500}
+    monkeypatch.setattr(ads_server, "_OPTIONS", tuple(quicker.items()))
+    monkeypatch.setattr(ads_server, "SILENT_SECONDS", 0.2)
+    async with rig() as it, stoppable(it.port) as (port, stopped), it.connect(EVIL) as other:
+        authority = it.authority
+        pair = authority.issue(gateway_identity(EVIL, ""), client=True)
+        async with channel(port, authority, pair) as client:
+            call = await begun(client, "stopped")
+            answered = await begun(other, "other")
+            stopped.set()
+            it.publish(EVIL, 10, "2")
+            assert await taken(answered)
+            await it.fleet.until(lambda: [each.node_id for each in it.fleet.proxies(EVIL)] == ["other"])
+            answered.cancel()
+            await it.fleet.until(lambda: it.fleet.proxies(EVIL) == ())
+            assert it.fleet.ended == [EndedStream(gateway=EVIL, node="stopped", cause=Cause.SILENT)]
+            call.cancel()
 
 
 async def test_silent_connections_keep_nobody_out_and_are_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:

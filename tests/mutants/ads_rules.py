@@ -217,4 +217,41 @@ ADS = (
         after="refusal is not None else",
         tests=("tests/unit/ads/test_proxy_state.py::test_a_refusal_is_an_error_while_it_is_what_is_published",),
     ),
+    Mutant(
+        rule="whose connection is gone since it answered nothing is not told of",
+        path="gatewayd/ads/server.py",
+        before="        elif since is not None and now >= since + SILENT_SECONDS:",
+        after="        elif False:",
+        tests=("tests/feature/test_ads_limits.py::test_who_says_nothing_to_what_it_was_sent_is_told_of",),
+    ),
+    Mutant(
+        rule="a stream that takes no response is cut without a word",
+        path="gatewayd/ads/server.py",
+        before="            self._tell(member, ending.problem or problem)",
+        after="            self._tell(member, None)",
+        tests=("tests/feature/test_ads_limits.py::test_a_stream_that_takes_no_response_is_ended",),
+    ),
+    Mutant(
+        rule="each stream that is cut is a line of the log",
+        path="gatewayd/run/ended_streams.py",
+        before="        if now < self._quiet_until.get(key, now):",
+        after="        if False:",
+        tests=("tests/unit/run/test_ended_streams.py::test_the_first_of_many_is_told_in_the_log",),
+    ),
+    Mutant(
+        rule="what answers no ping is waited for as long as gRPC likes",
+        path="gatewayd/ads/server.py",
+        before='    ("grpc.http2.ping_timeout_ms", SILENT_SECONDS * 1000),\n',
+        after="",
+        tests=("tests/unit/ads/test_limit_configs.py::test_who_answers_no_ping_is_given_up_when_it_is_said",),
+    ),
+    Mutant(
+        rule="a table of scopes asks nothing of filters that are discovered",
+        path="gatewayd/xds/build/route_tables.py",
+        before="self._asked.replace(before, after)\n            if before is not None:\n",
+        after="if before is not None:\n",
+        tests=(
+            "tests/unit/xds/build/test_route_tables.py::test_what_routes_ask_of_filters_is_known_until_they_are_gone",
+        ),
+    ),
 )

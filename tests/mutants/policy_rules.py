@@ -9,6 +9,7 @@ _CLOSED_RULES = "tests/unit/translator/outcomes/test_closed_rules.py"
 _EFFECTIVE = "tests/unit/translator/policies/test_effective.py"
 _KEY_SETS = "tests/unit/translator/proxies/test_key_sets.py"
 _OVERRIDDEN = "tests/unit/translator/outcomes/test_overridden.py"
+_SHARED = "tests/unit/translator/proxies/test_global_limits.py"
 _METADATA = "tests/unit/untrusted/test_provider_metadata.py"
 
 POLICIES = (
@@ -204,5 +205,12 @@ POLICIES = (
         before="    return tuple(replace(each, is_peer=True) for each in ranges)",
         after="    return ranges",
         tests=(f"{_MESH}::test_the_address_of_a_client_is_that_of_the_connection",),
+    ),
+    Mutant(
+        rule="what a policy of theirs is merged into counts apart from it",
+        path="gatewayd/translator/proxies/global_limits.py",
+        before="    return _foreign_domain(theirs.key if has_own else theirs.above)",
+        after="    return _foreign_domain(theirs.key)",
+        tests=(f"{_SHARED}::test_a_policy_of_theirs_counts_with_the_one_that_has_the_limits",),
     ),
 )

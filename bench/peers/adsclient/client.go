@@ -17,14 +17,15 @@ import (
 type holding struct {
 	has    []*content
 	wanted []uint16 // by id: how many resources refer to it
+	open   []bool   // by id: whether that is so, and nothing has been said of it yet
 	more   []*name  // newly wanted, not asked for yet
 	less   []*name
 	sum    uint64
 	count  int64
 	wants  uint64 // sum of the hashes of all wanted names: equal sums, equal subscriptions
-	lacks  int    // wanted, and not answered yet
-	asked  bool   // on this stream
-	seen   bool   // answered on this stream
+	lacks  int    // how many are open
+	asked  bool
+	seen   bool // answered once: to who comes back with all that there is, a server may say nothing
 	// Of the last response (state of the world only).
 	version, nonce string
 }
@@ -41,12 +42,17 @@ type client struct {
 	read    response
 	seed    *maphash.Seed
 
-	stalled  atomic.Bool
+	manner   atomic.Int32
 	complete atomic.Bool
+	heard    atomic.Int64 // responses, and their bytes, since the last `forget`
+	bytes    atomic.Int64
 	sum      atomic.Uint64
 	count    atomic.Int64
 	changed  atomic.Int64 // nanoseconds of CLOCK_MONOTONIC
 }
+
+// party is the number of the identity that a client has.
+func (c *client) party() int { return c.number % len(c.fleet.secure) }
 
 // open dials, and asks for what Envoy asks for first: clusters, or after a reconnection everything that it knows of.
 func (c *client) open() error {
@@ -92,6 +98,7 @@ func (c *client) hangUp() {
 // serve takes responses until the stream ends.
 func (c *client) serve() error {
 	for {
+		c.fleet.wait(c, takesNothing)
 		if err := c.stream.RecvMsg(c.take); err != nil {
 			return err
 		}
@@ -141,6 +148,8 @@ func (c *client) take(data []byte) error {
 		c.changed.Store(monotonic())
 	}
 	c.fleet.counted.add(len(data), len(c.read.items), bytes)
+	c.heard.Add(1)
+	c.bytes.Add(int64(len(data)))
 	return c.acknowledge(of)
 }
 
@@ -179,9 +188,7 @@ func (c *client) set(of *name, now *content) {
 	held := &c.kinds[of.kind]
 	held.has = grown(held.has, of.id)
 	old := held.has[of.id]
-	if old == nil && wants(held, of) {
-		held.lacks--
-	}
+	held.answer(of) // that there is no such thing is an answer as well
 	if old == now {
 		return
 	}
@@ -220,7 +227,13 @@ func (c *client) described() (text string) {
 	return fmt.Sprintf("%ssum %x", text, c.sum.Load())
 }
 
-func wants(held *holding, of *name) bool { return of.id < len(held.wanted) && held.wanted[of.id] > 0 }
+// answer counts a name that is open as answered; again does nothing.
+func (h *holding) answer(of *name) {
+	if of.id < len(h.open) && h.open[of.id] {
+		h.open[of.id] = false
+		h.lacks--
+	}
+}
 
 func (c *client) want(to *name) {
 	held := &c.kinds[to.kind]
@@ -228,6 +241,8 @@ func (c *client) want(to *name) {
 	if held.wanted[to.id]++; held.wanted[to.id] == 1 {
 		held.more = append(held.more, to)
 		held.wants += to.hash
+		held.open = grown(held.open, to.id)
+		held.open[to.id] = true
 		held.lacks++
 	}
 }
@@ -237,9 +252,8 @@ func (c *client) unwant(to *name) {
 	if held.wanted[to.id]--; held.wanted[to.id] == 0 {
 		held.less = append(held.less, to)
 		held.wants -= to.hash
-		if to.id >= len(held.has) || held.has[to.id] == nil {
-			held.lacks--
-		} else if !kinds[to.kind].wildcard {
+		held.answer(to)
+		if to.id < len(held.has) && held.has[to.id] != nil && !kinds[to.kind].wildcard {
 			c.set(to, nil)
 		}
 	}

@@ -25,6 +25,7 @@ const (
 	service = "/envoy.service.discovery.v3.AggregatedDiscoveryService/"
 	// What Envoy gives a server to fill before it has read anything.
 	streamWindow, connectionWindow = 16 << 20, 24 << 20
+	narrowWindow                   = 64 << 10 // the least that there is
 	largest                        = 256 << 20
 	leastPause                     = 500 * time.Millisecond
 )
@@ -69,7 +70,8 @@ type fleet struct {
 	counted     counts
 	clients     []*client
 	lock        sync.Mutex
-	unstalled   *sync.Cond
+	changed     *sync.Cond // how clients read
+	narrow      int        // how many clients, the first ones, have narrow windows
 	dropping    atomic.Bool
 	dropped     sync.WaitGroup
 	opened      sync.WaitGroup
@@ -83,7 +85,7 @@ func newFleet(addresses []string, size, first int, cluster string, sotw bool, se
 		codec:    codec{mem.NewTieredBufferPool(512, 4<<10, 64<<10, 512<<10, 2<<20, 8<<20, 32<<20)},
 		register: newRegister(), shared: shared{parts: map[string][]byte{}},
 	}
-	made.unstalled = sync.NewCond(&made.lock)
+	made.changed = sync.NewCond(&made.lock)
 	if sotw {
 		made.method = service + "StreamAggregatedResources"
 	}
@@ -94,9 +96,13 @@ func newFleet(addresses []string, size, first int, cluster string, sotw bool, se
 	return made
 }
 
-// dial returns a connection of its own, with the windows of Envoy.
+// dial returns a connection of its own.
 func (f *fleet) dial(c *client) (*grpc.ClientConn, error) {
-	secure := f.secure[c.number%len(f.secure)]
+	secure := f.secure[c.party()]
+	ofStream, ofConnection := int32(streamWindow), int32(connectionWindow)
+	if c.number < f.narrow {
+		ofStream, ofConnection = narrowWindow, narrowWindow
+	}
 	address := f.addresses[c.number/len(f.secure)%len(f.addresses)]
 	return grpc.NewClient("passthrough:///control-plane",
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
@@ -108,44 +114,72 @@ func (f *fleet) dial(c *client) (*grpc.ClientConn, error) {
 			return &wire{Conn: conn, of: c}, err
 		}),
 		grpc.WithTransportCredentials(secure),
-		grpc.WithInitialWindowSize(streamWindow), grpc.WithInitialConnWindowSize(connectionWindow),
+		grpc.WithInitialWindowSize(ofStream), grpc.WithInitialConnWindowSize(ofConnection),
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(f.codec), grpc.MaxCallRecvMsgSize(largest), grpc.MaxCallSendMsgSize(largest)),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.6, MaxDelay: time.Second}, MinConnectTimeout: 20 * time.Second}),
 		grpc.WithIdleTimeout(0), grpc.WithSharedWriteBuffer(true), grpc.WithDisableServiceConfig(),
 	)
 }
 
-// wire counts what is read, and reads nothing while its client is stalled.
+// How a client reads.
+const (
+	readsAll     int32 = iota
+	readsNothing       // of its socket: no ping is answered
+	takesNothing       // no response, but its socket up to the windows: pings are answered
+	readsSlowly        // slowBytes in each slowPause
+)
+
+const (
+	slowBytes = 4 << 10
+	slowPause = 100 * time.Millisecond
+)
+
+// wire counts what is read, and reads as its client does.
 type wire struct {
 	net.Conn
 	of *client
 }
 
 func (w *wire) Read(into []byte) (int, error) {
-	if w.of.stalled.Load() {
-		w.of.fleet.waitStalled(w.of)
+	w.of.fleet.wait(w.of, readsNothing)
+	if w.of.manner.Load() == readsSlowly {
+		into = into[:min(len(into), slowBytes)]
+		time.Sleep(slowPause)
 	}
 	size, err := w.Conn.Read(into)
 	w.of.fleet.counted.socketBytes.Add(int64(size))
 	return size, err
 }
 
-func (f *fleet) waitStalled(c *client) {
+// wait returns when a client does not read in this manner any more.
+func (f *fleet) wait(c *client, manner int32) {
+	if c.manner.Load() != manner {
+		return
+	}
 	f.lock.Lock()
 	defer f.lock.Unlock()
-	for c.stalled.Load() {
-		f.unstalled.Wait()
+	for c.manner.Load() == manner {
+		f.changed.Wait()
 	}
 }
 
-// stall makes the first so many clients stop reading, and all others read.
-func (f *fleet) stall(clients int) {
+// read makes the first so many clients take nothing, the next ones read nothing, the next ones slowly, and all others read.
+func (f *fleet) read(holding, stalling, slowly int) {
 	f.lock.Lock()
 	defer f.lock.Unlock()
 	for number, each := range f.clients {
-		each.stalled.Store(number < clients)
+		manner := readsAll
+		switch {
+		case number < holding:
+			manner = takesNothing
+		case number < holding+stalling:
+			manner = readsNothing
+		case number < holding+stalling+slowly:
+			manner = readsSlowly
+		}
+		each.manner.Store(manner)
 	}
-	f.unstalled.Broadcast()
+	f.changed.Broadcast()
 }
 
 func (f *fleet) connect() {
@@ -226,9 +260,48 @@ func (f *fleet) await(sum uint64, count int64, patience time.Duration) (arrivals
 	return f.until(patience, func(c *client) bool { return c.sum.Load() == sum && c.count.Load() == count })
 }
 
-// complete waits until all clients that read have what their own resources refer to.
+// complete waits until all clients that read have what their own resources refer to, and those of an identity the same.
 func (f *fleet) complete(patience time.Duration) (arrivals, error) {
-	return f.until(patience, func(c *client) bool { return c.complete.Load() })
+	first := map[int]*client{}
+	return f.until(patience, func(c *client) bool {
+		if first[c.party()] == nil {
+			first[c.party()] = c
+		}
+		return c.complete.Load() && c.sum.Load() == first[c.party()].sum.Load()
+	})
+}
+
+// forget begins to count anew what each client hears.
+func (f *fleet) forget() {
+	for _, each := range f.clients {
+		each.heard.Store(0)
+		each.bytes.Store(0)
+	}
+}
+
+// told waits until all clients that read have heard something since the last `forget`.
+func (f *fleet) told(patience time.Duration) (arrivals, error) {
+	return f.until(patience, func(c *client) bool { return c.heard.Load() > 0 })
+}
+
+// party is what the clients of one identity have heard since the last `forget`: how many of them anything, and how much.
+type party struct {
+	Clients   int   `json:"clients"`
+	Responses int64 `json:"responses"`
+	Bytes     int64 `json:"bytes"`
+}
+
+func (f *fleet) parties() map[string][]party {
+	found := make([]party, len(f.secure))
+	for _, each := range f.clients {
+		of, heard := &found[each.party()], each.heard.Load()
+		of.Responses += heard
+		of.Bytes += each.bytes.Load()
+		if heard > 0 {
+			of.Clients++
+		}
+	}
+	return map[string][]party{"parties": found}
 }
 
 func (f *fleet) until(patience time.Duration, holds func(*client) bool) (arrivals, error) {
@@ -237,7 +310,7 @@ func (f *fleet) until(patience time.Duration, holds func(*client) bool) (arrival
 		times = times[:0]
 		var behind *client
 		for _, each := range f.clients {
-			if each.stalled.Load() {
+			if each.manner.Load() != readsAll {
 				continue
 			}
 			if !holds(each) {

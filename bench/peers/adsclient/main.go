@@ -7,9 +7,16 @@
 //
 //	{"do":"connect"}                            all dial at once
 //	{"do":"await","sum":"<hex>","count":n,"seconds":s} answers when all (but the stalled) hold exactly that
-//	{"do":"complete","seconds":s}               answers when all have whatever their resources refer to
+//	{"do":"complete","seconds":s}               answers when all have whatever their resources refer to, and those of an
+//	                                            identity the same
 //	{"do":"storm"}                              all drop, then all return with initial_resource_versions
-//	{"do":"stall","clients":k}, {"do":"resume"} the first k stop reading from their sockets
+//	{"do":"stall","clients":k,"holding":h,"slow":s}, {"do":"resume"}
+//	                                            the first h take no response, but read as far as their windows allow;
+//	                                            the next k stop reading from their sockets; the next s read slowly;
+//	                                            nobody waits for these
+//	{"do":"forget"}                             what each client has heard is counted from now on
+//	{"do":"told","seconds":s}                   answers when all clients have heard something since then
+//	{"do":"parties"}                            of each identity, what its clients have heard since then
 //	{"do":"totals"}                             what was counted since the last answer
 //
 // `sum` is the sum modulo 2^64 over all resources of the first 8 bytes (little endian) of
@@ -38,6 +45,8 @@ type command struct {
 	Sum     string `json:"sum"`
 	Count   int64  `json:"count"`
 	Clients int    `json:"clients"`
+	Holding int    `json:"holding"`
+	Slow    int    `json:"slow"`
 	Seconds int    `json:"seconds"`
 }
 
@@ -54,6 +63,7 @@ func run() error {
 	first := flag.Int("first", 0, "number of the first client; node ids are client-NUMBER")
 	cluster := flag.String("node-cluster", "bench/gw", "cluster of the Node message")
 	drain := flag.Float64("drain", 0, "seconds, in the Node message; 0 says nothing")
+	narrow := flag.Int("narrow", 0, "how many clients, the first ones, have windows of 64 KiB instead of Envoy's 16 MiB")
 	sotw := flag.Bool("sotw", false, "state of the world instead of incremental")
 	identities := flag.String("identities", "", "folders, comma-separated; without any nothing is encrypted")
 	serverName := flag.String("server-name", "", "name in the server's certificate")
@@ -63,7 +73,7 @@ func run() error {
 		return err
 	}
 	fleet := newFleet(strings.Split(*address, ","), *clients, *first, *cluster, *sotw, secure)
-	fleet.drain = *drain
+	fleet.drain, fleet.narrow = *drain, *narrow
 	answers := json.NewEncoder(os.Stdout)
 	commands := bufio.NewScanner(os.Stdin)
 	for commands.Scan() {
@@ -97,9 +107,15 @@ func obey(fleet *fleet, asked command) (any, error) {
 	case "storm":
 		fleet.storm()
 	case "stall":
-		fleet.stall(asked.Clients)
+		fleet.read(asked.Holding, asked.Clients, asked.Slow)
 	case "resume":
-		fleet.stall(0)
+		fleet.read(0, 0, 0)
+	case "forget":
+		fleet.forget()
+	case "told":
+		return fleet.told(time.Duration(asked.Seconds) * time.Second)
+	case "parties":
+		return fleet.parties(), nil
 	case "totals":
 	default:
 		return nil, fmt.Errorf("%q: unknown command", asked.Do)

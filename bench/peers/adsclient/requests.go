@@ -105,7 +105,6 @@ func (c *client) subscribe(of kind) error {
 // reclaim is the first request for a kind on a new stream: what is subscribed to, and the versions of all that is there.
 func (c *client) reclaim(of kind) error {
 	held := &c.kinds[of]
-	held.seen = false
 	request := c.head(of)
 	if c.fleet.sotw {
 		return c.send(append(text(request, sotwVersion, held.version), c.allNames(of)...))

@@ -17,6 +17,7 @@ CHANNEL_OPTIONS: Final = (
     # A control plane that is gone without a word is noticed, one that was away is found again soon.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),  # what counts with gRPC 1.85
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.min_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 5_000),

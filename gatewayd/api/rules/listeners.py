@@ -28,7 +28,7 @@ def tls_mode_given(listener: Listener) -> Problems:
 
 
 def hostname_only_where_known(listener: Listener) -> Problems:
-    """Check that tCP and UDP listeners have no hostname (spec.listeners)."""
+    """Check that TCP and UDP listeners have no hostname (spec.listeners)."""
     if listener.hostname is not None and listener.protocol in {"TCP", "UDP"}:
         yield Problem(path="hostname", message=f"must not be set for protocol {listener.protocol}")
 

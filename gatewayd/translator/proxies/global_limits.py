@@ -52,9 +52,11 @@ def _domain(view: View, ruled: Ruled, found: Effective) -> str:
     if ruled.origin is None:
         return str(ruled.policy)
     theirs = next(each for each in found.foreign if each.policy == Member(BackendTrafficPolicy, ruled.policy))
+    if theirs.above is None:
+        return _foreign_domain(theirs.key)
     row = view.get(theirs.policy.table, theirs.policy.key)
-    is_own = theirs.above is None or (row is not None and has_shared_limits(row.spec))
-    return _foreign_domain(theirs.key if is_own or theirs.above is None else theirs.above)
+    has_own = row is not None and has_shared_limits(row.spec)
+    return _foreign_domain(theirs.key if has_own else theirs.above)
 
 
 def _foreign_domain(policy: ObjectKey) -> str:

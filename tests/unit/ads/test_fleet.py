@@ -86,6 +86,21 @@ def test_a_stream_without_a_snapshot_is_held() -> None:
     assert rig.reports == [(GATEWAY, report(1))]
 
 
+def test_a_stream_knows_since_when_it_has_not_answered() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(l="1"))
+    member = rig.join()
+    assert member.unanswered is None
+    rig.fleet.responses_to_send(member, 5.0)
+    rig.fleet.publish(published(l="2"))
+    rig.fleet.responses_to_send(member, 7.0)
+    assert member.unanswered == 5.0
+    rig.answer(member)
+    assert member.unanswered is None
+    rig.fleet.responses_to_send(member, 9.0)
+    assert member.unanswered == 9.0
+
+
 def test_a_publish_wakes_the_streams_of_its_gateway_only() -> None:
     rig = Rig()
     rig.join()

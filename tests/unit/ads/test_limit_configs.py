@@ -8,9 +8,11 @@ import grpc
 import pytest
 from envoy.service.discovery.v3 import discovery_pb2
 
+from gatewayd.ads import limit_configs, server
 from gatewayd.ads.authorize import Peer, Transport
 from gatewayd.ads.limit_configs import RateLimitConfigs, counts
 from gatewayd.ads.protocol.subscription import ProtocolError
+from gatewayd.ads.relay.upstream import CHANNEL_OPTIONS
 from gatewayd.ads.stream_messages import Context
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
@@ -135,3 +137,10 @@ async def test_a_refusal_is_logged_and_ends_nothing() -> None:
     assert domains(await line.heard()) == {"shop/a": 6}
     line.says.put_nowait(grpc.aio.EOF)
     assert await stream is None
+
+
+@pytest.mark.parametrize("options", [limit_configs._OPTIONS, server._OPTIONS, CHANNEL_OPTIONS])
+def test_who_answers_no_ping_is_given_up_when_it_is_said(options: tuple[tuple[str, int], ...]) -> None:
+    """There are two options for it, of which one counts with gRPC 1.85."""
+    said = dict(options)
+    assert said["grpc.keepalive_timeout_ms"] == said["grpc.http2.ping_timeout_ms"]

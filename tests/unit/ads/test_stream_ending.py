@@ -4,7 +4,18 @@ import asyncio
 
 import pytest
 
-from gatewayd.ads.stream_ending import Ending, StalledError, cut_off
+from gatewayd.ads.protocol.subscription import ExhaustedError, ProtocolError
+from gatewayd.ads.stream_ending import (
+    Cause,
+    EndedStream,
+    Ending,
+    ForbiddenError,
+    StalledError,
+    StrangerError,
+    cut_off,
+    ended_for,
+)
+from gatewayd.ir.fleet import GatewayFleet
 
 WHY = StalledError("too slow")
 
@@ -55,6 +66,21 @@ async def test_what_has_ended_is_not_interrupted() -> None:
         pass
     ending.end(WHY)
     assert ending.problem is None
+
+
+@pytest.mark.parametrize(
+    ("problem", "cause"),
+    [
+        (ProtocolError("x"), "malformed"),
+        (ExhaustedError("x"), "exhausted"),
+        (WHY, "stalled"),
+        (StrangerError("x"), "forbidden"),
+        (ForbiddenError("x"), "forbidden"),
+    ],
+)
+def test_every_end_has_a_cause(problem: ProtocolError, cause: str) -> None:
+    gateway = GatewayFleet(namespace="shop", name="gw")
+    assert ended_for(problem, gateway, "pod") == EndedStream(gateway=gateway, node="pod", cause=Cause(cause))
 
 
 async def _schedule_rpc_coro(handler: "asyncio.Task[bool]") -> None:

@@ -197,3 +197,13 @@ def _without_null(value: object) -> object:
     if isinstance(value, list):
         return [_without_null(item) for item in value]
     return "" if value is None else value
+
+
+def test_an_alias_counts_and_stands_as_deep_as_what_it_names() -> None:
+    assert value_of("- &a x\n- [[[[[[[*a]]]]]]]\n") == ["x", [[[[[[["x"]]]]]]]]
+    assert value_of("- &a [x]\n- [[[[[[*a]]]]]]\n") == [["x"], [[[[[[["x"]]]]]]]]
+    assert flaw_of("- &a [x]\n- [[[[[[[*a]]]]]]]\n").message == "nested deeper than 8 levels"
+    for text, count in (("[&a x, *a]", 3), ("[&a [x, y], *a]", 7)):
+        found = read_yaml(text, LIMITS)
+        assert isinstance(found, Value)
+        assert found.count == count

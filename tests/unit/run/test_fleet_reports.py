@@ -41,6 +41,7 @@ class Rig:
                 submit=self.submitted.extend,
                 warn=self.warned.append,
                 converged=lambda _fleet: None,
+                ended=lambda _ended: None,
                 editions=lambda: None,
             ),
             random=lambda: 0.5,

@@ -24,7 +24,7 @@ def test_a_command_that_cannot_be_run(tmp_path: Path) -> None:
     plain.chmod(0o755)
     for command, reason in ((plain, "Exec format error"), (tmp_path / "none", "No such file or directory")):
         ran = run(str(command), parent=os.getpid())
-        assert (ran.returncode, ran.stderr) == (launch.CANNOT_RUN, f"cannot run {command}: {reason}\n")
+        assert (ran.returncode, ran.stderr) == (126, f"cannot run {command}: {reason}\n")
 
 
 def test_a_parent_that_is_gone_starts_nothing() -> None:

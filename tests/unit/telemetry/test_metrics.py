@@ -87,6 +87,15 @@ def test_responses_and_refusals_are_counted_by_type() -> None:
     assert value(metrics, "gatewayd_xds_nacks_total", gateway=str(EDGE), type="unknown") == 1
 
 
+def test_streams_that_were_cut_are_counted_by_cause() -> None:
+    metrics = Metrics("1")
+    metrics.published(snapshot_of(b"abc", gateway=EDGE))
+    for cause in ("stalled", "stalled", "silent"):
+        metrics.ended(EDGE, cause)
+    assert value(metrics, "gatewayd_xds_streams_ended_total", gateway=str(EDGE), cause="stalled") == 2
+    assert value(metrics, "gatewayd_xds_streams_ended_total", gateway=str(EDGE), cause="silent") == 1
+
+
 def test_a_gateway_that_is_gone_leaves_no_series() -> None:
     metrics = Metrics("1")
     for gateway in (EDGE, GatewayFleet(namespace="infra", name="other")):
@@ -94,7 +103,9 @@ def test_a_gateway_that_is_gone_leaves_no_series() -> None:
         metrics.reported(gateway, report(1, (CLUSTER, "a")))
         metrics.pushed(gateway, CLUSTER)
         metrics.refused(gateway, CLUSTER)
+        metrics.ended(gateway, "stalled")
     metrics.retired(EDGE)
+    metrics.ended(EDGE, "forbidden")
     # Its last proxy leaves after it.
     metrics.reported(EDGE, report(0))
     gateways = {labels["gateway"] for _, labels, _ in samples(metrics) if "gateway" in labels}

@@ -35,6 +35,32 @@ def test_every_type_of_the_table_is_said() -> None:
     assert {sample(each).type for each in constructors()} == set(CONDITIONS)
 
 
+TRUE = {
+    "accepted",
+    "addresses_assigned",
+    "closed_by_policy",
+    "conflicted",
+    "hostname_conflict",
+    "insecure_frontend",
+    "overlapping_tls",
+    "overridden",
+    "path_taken",
+    "programmed",
+    "protocol_conflict",
+    "resolved",
+    "rule_dropped",
+    "rules_fell_back",
+    "some_listeners_not_valid",
+    "supported_version",
+    "taken_differently",
+    "with_notes",
+}
+
+
+def test_what_is_true_and_what_is_false() -> None:
+    assert {each.__name__ for each in constructors() if sample(each).status} == TRUE
+
+
 # --- nobody else writes a type or a reason -----------------------------------------------------------------------
 
 TYPES_AND_REASONS = {word for each in constructors() for word in (sample(each).type, sample(each).reason)}

@@ -36,6 +36,10 @@ BROKEN = [
         ["spec.listeners[0].hostname: must not be set for protocol UDP"],
     ),
     (
+        with_listeners({"protocol": "TCP", "hostname": "a.example"}),
+        ["spec.listeners[0].hostname: must not be set for protocol TCP"],
+    ),
+    (
         with_listeners({"protocol": "TCP", "filters": ONE_FILTER}),
         ["spec.listeners[0].filters: must not be set for protocol TCP; HTTP and HTTPS may have them"],
     ),

@@ -108,3 +108,17 @@ def test_statistics_that_are_not_0() -> None:
 
 def test_loggers() -> None:
     assert logger_rows("active loggers:\n  http: debug\n  http2: off\n", LookedFor(name="2")) == [("http2", "off")]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "policy", "tls"),
+    [
+        ({}, "STATIC", "ROUND_ROBIN", "-"),
+        ({"type": "EDS", "lb_policy": "MAGLEV", "transport_socket": {}}, "EDS", "MAGLEV", "TLS"),
+        ({"cluster_type": {"name": "envoy.clusters.aggregate"}}, "envoy.clusters.aggregate", "ROUND_ROBIN", "-"),
+    ],
+)
+def test_clusters(content: dict[str, object], kind: str, policy: str, tls: str) -> None:
+    resource = HeldResource(type="CDS", name="c", version="1", state="active", updated="", content=content)
+
+    assert table_rows(TABLES["clusters"], [resource], LookedFor()) == [("c", kind, policy, tls, "active", "1")]

@@ -32,6 +32,13 @@ def test_headers() -> None:
     assert end(root(*routes)).startswith("shop/one")
 
 
+def test_weights() -> None:
+    two = [{"name": "one", "port": 80}, {"name": "two", "port": 80}]
+    assert end(root(at({"services": two}))) == "shop/one (50 %) or shop/two (50 %) with the path /"
+    two = [{"name": "one", "port": 80, "weight": 3}, {"name": "two", "port": 80, "weight": 1}]
+    assert end(root(at({"services": two}))) == "shop/one (75 %) or shop/two (25 %) with the path /"
+
+
 def test_endings() -> None:
     assert end(root(at({"directResponsePolicy": {"statusCode": 418}}))) == "418"
     moved = {"requestRedirectPolicy": {"hostname": "b.test", "port": 81, "prefix": "/b"}}

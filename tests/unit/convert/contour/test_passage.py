@@ -73,6 +73,9 @@ def test_time_outs_and_retries() -> None:
         "timeouts": {"request": "10s", "backendRequest": "1s"},
         "retry": {"attempts": 3, "codes": [429, 502, 503, 504]},
     }
+    codes = {"5xx": [500, 502, 503, 504], "retriable-4xx": [409]}
+    for cause, said in codes.items():
+        assert times(fields({"retryPolicy": {"retryOn": [cause]}})[0])["retry"]["codes"] == said
     assert passage(read, fields({})[0]) == {"timeouts": {"streamIdle": "0s"}}
     assert times(fields({"retryPolicy": {"count": -1}})[0])["retry"]["attempts"] == 0
 

@@ -14,6 +14,7 @@ from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.proxies.at_listener import GovernedKey, governed
 from gatewayd.translator.proxies.global_limits import limit_domain, limits_problem
 from gatewayd.translator.proxies.upstreams import gateway_servers
+from tests.unit.envoy_gateway import foreign
 from tests.unit.policies import policy, target
 from tests.unit.translator.backends.test_rate_limit_server import BY_CLASS, READY, SERVICE, UPSTREAM, parameters
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, delta, member, scratch
@@ -146,3 +147,24 @@ def test_what_a_service_has_to_know_of_a_policy() -> None:
     view = view_of(limited())
     assert limit_domain(view, member("RoutePolicy", "shop/fair")) == LimitDomain(name="shop/fair", limits=(PLAIN,))
     assert limit_domain(view, member("RoutePolicy", "shop/other")) is None
+
+
+ONCE: dict[str, Any] = {"global": {"rules": [{"limit": {"requests": 5, "unit": "Hour"}}]}}
+MERGED: dict[str, Any] = {"mergeType": "StrategicMerge"}
+
+
+@pytest.mark.parametrize(
+    ("near", "domain"),
+    [
+        (None, "wide"),
+        ({"retry": {"numRetries": 1}, **MERGED}, "wide"),
+        ({"rateLimit": ONCE, **MERGED}, "near"),
+        ({"rateLimit": ONCE}, "near"),
+    ],
+)
+def test_a_policy_of_theirs_counts_with_the_one_that_has_the_limits(near: dict[str, Any] | None, domain: str) -> None:
+    wide = foreign("BackendTrafficPolicy", "wide", target("Gateway", "gw"), rateLimit=ONCE)
+    below = () if near is None else (delta(foreign("BackendTrafficPolicy", "near", target("HTTPRoute", "r"), **near)),)
+    view = scratch(*COUNTED, GATEWAY, CART, ROUTE, delta(wide), *below)
+    found = [shared(each.route) for each in governed(view, GovernedKey(RENDER, HTTP))]
+    assert {each.domain for each in found} == {f"BackendTrafficPolicy/shop/{domain}"}

@@ -1,10 +1,12 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from envoy.config.route.v3 import route_pb2, scoped_route_pb2
 
 from gatewayd.ir.host_groups import group_number
 from gatewayd.ir.http import HostGroup, Route, RouteDiscovery, RouteTable, RouteTableKey
+from gatewayd.ir.policy import RateLimit, RateLimits
 from gatewayd.xds.build.build_cost import BuildCost, Work
 from gatewayd.xds.build.route_tables import Tables
 from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource, TypeUrl
@@ -208,3 +210,22 @@ def test_an_edit_of_a_destination_leaves_its_scope_and_one_that_goes_takes_it_al
     assert differs == {(ROUTE, "15001/10.96.0.0:80")}
     shown.update(other)
     assert shown.names == [(ROUTE, "15001/10.96.0.1:80"), (SCOPED_ROUTE, "15001/10.96.0.1:80")]
+
+
+def test_domains_that_are_no_hosts_have_a_configuration_even_where_there_are_none() -> None:
+    shown = fresh(replace(hosts(1), discovery=RouteDiscovery.PER_HOST))
+    assert (ROUTE, "80:*") in shown.names
+    assert (shown.domains("80:*"), shown.leads_to("80:*")) == ([], "80:*")
+
+
+@pytest.mark.parametrize("discovery", RouteDiscovery)
+def test_what_routes_ask_of_filters_is_known_until_they_are_gone(discovery: RouteDiscovery) -> None:
+    limit = RateLimit(requests=1, unit_s=1, burst=1, per_client=False, headers=(), claims=(), is_late=False)
+    first, second = (RateLimits(policy=each, limits=(limit,)) for each in ("shop/a", "shop/b"))
+    shown = Shown()
+    for limits in ((first, second), (second,), (), (first,)):
+        found = (host(f"h{at}.example", route(forward("s"), filters=(each,))) for at, each in enumerate(limits))
+        shown.update(table(*found, discovery=discovery))
+        assert set(shown.tables.asked) == set(limits)
+    shown.update()
+    assert set(shown.tables.asked) == set()

@@ -48,6 +48,7 @@ def test_whom_spans_are_sent() -> None:
     assert config.grpc_service.envoy_grpc.cluster_name == "shop/collector/4317/http2"
     assert [(each.key, each.value) for each in config.grpc_service.initial_metadata] == [("authorization", "secret")]
     assert config.service_name == "edge.shop"
+    assert tracing_config(TRACES).provider.name == "envoy.tracers.opentelemetry"
 
 
 def test_what_spans_say() -> None:
@@ -94,6 +95,16 @@ def test_samplers() -> None:
     assert ratio.sampling_percentage.numerator == 5000
 
 
+def test_what_each_span_has() -> None:
+    found = {name: each.value for name, each in tags(TRACES).items()}
+    assert found["gatewayd.route"] == "%ROUTE_NAME%"
+    assert found["gatewayd.rule"] == "%METADATA(ROUTE:gatewayd:rule)%"
+    assert found["gatewayd.listener"] == "%FILTER_CHAIN_NAME%"
+    assert found["http.url"].startswith("%REQ(:SCHEME)%://")
+
+
 def test_the_traces_of_strangers_are_forgotten() -> None:
     assert for_traces(STANDARD_CLIENTS, TRACES).headers.early_remove == ("traceparent", "tracestate")
+    other = replace(STANDARD_CLIENTS, headers=replace(STANDARD_CLIENTS.headers, early_remove=("x-other",)))
+    assert for_traces(other, TRACES).headers.early_remove == ("x-other", "traceparent", "tracestate")
     assert for_traces(STANDARD_CLIENTS, replace(TRACES, parent=ParentDecision.KEPT)) == STANDARD_CLIENTS
