@@ -58,6 +58,8 @@ class Steering:
         # What the kernel has; None while that is unknown.
         self._applied: NodeTable | None = None
         self._is_alive = False
+        # Whether it has been asked whether it serves, and has not said so yet.
+        self._is_silent = False
         self._refreshed = float("-inf")
 
     @property
@@ -70,6 +72,8 @@ class Steering:
         async with self._turn:
             if self._wanted is None and not self._knows_pods:
                 self._found = await self._kernel.callers()
+            if self._wanted is None and self._is_silent:
+                self._is_alive = True  # it has just said what it has
             await self._until_bound(redirects)
             before = self._wanted or self._empty
             leaving = (before.leaving | before.redirects) - redirects
@@ -99,6 +103,7 @@ class Steering:
         async with self._turn:
             now = self._kernel.clock()
             was_alive = self._is_alive
+            self._is_silent = health is Health.SILENT
             # One that is silent is taken for what it was; but the kernel is not told so again.
             self._is_alive = health is Health.SERVES or (health is Health.SILENT and was_alive)
             if self._is_alive != was_alive:

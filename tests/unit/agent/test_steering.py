@@ -98,6 +98,15 @@ async def test_an_agent_that_begins_anew_has_seen_the_envoy_before_it_makes_the_
     assert rig.last() == [tables.whole(table({PRODUCER}), alive=True)]
 
 
+async def test_an_envoy_that_says_what_it_has_is_alive_until_it_says_whether_it_serves() -> None:
+    rig = Rig()
+    await rig.steering.beat(Health.SILENT)
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    assert rig.last() == [tables.whole(table({PRODUCER}), alive=True)]
+    await rig.steering.beat(Health.AWAY)
+    assert rig.last() == [tables.not_alive()]
+
+
 async def test_pods_are_those_of_the_table_before_until_they_are_known() -> None:
     rig = Rig()
     rig.callers = frozenset({("10.244.0.6", 15897), ("10.244.0.9", 15555)})
