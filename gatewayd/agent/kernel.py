@@ -1,4 +1,4 @@
-"""The node's packet filter, by the program `nft`: transactions of commands in, nothing out.
+"""The node's packet filter, by the program `nft`: transactions of commands in; out, who calls by the table there is.
 
 A transaction is taken as a whole or not at all. It takes CAP_NET_ADMIN in the network namespace that this is run in.
 https://manpages.debian.org/bookworm/nftables/nft.8.en.html
@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Iterable
 
-from gatewayd.agent.table import Command
+from gatewayd.agent.table import FAMILY, TABLE, Command, callers_of
 from gatewayd.untrusted.printable import printable
 
 _NFT = "/usr/sbin/nft"
@@ -24,20 +24,32 @@ class KernelError(Exception):
 
 async def apply(commands: Iterable[Command]) -> None:
     """Have one transaction taken; raises KernelError."""
-    text = json.dumps({"nftables": list(commands)})
+    await _ran(("--file", "-"), stdin=json.dumps({"nftables": list(commands)}))
+
+
+async def callers() -> frozenset[tuple[str, int]]:
+    """Return the callers of the table that is there; none where there is no such table."""
+    try:
+        return callers_of(await _ran(("list", "table", FAMILY, TABLE), stdin=""))
+    except (KernelError, ValueError):
+        return frozenset()
+
+
+async def _ran(arguments: Iterable[str], *, stdin: str) -> str:
+    """Run nft, and return what it prints; raises KernelError."""
     try:
         process = await asyncio.create_subprocess_exec(
             shutil.which("nft") or _NFT,
             "--json",
-            "--file",
-            "-",
+            *arguments,
             stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
     except OSError as error:
         raise KernelError(f"nft: cannot be started; {error.strerror}") from error
-    _, told = await process.communicate(text.encode())
+    printed, told = await process.communicate(stdin.encode())
     if process.returncode:
         words = printable(" ".join(told.decode(errors="replace").split()))
         raise KernelError(f"nft: exit code {process.returncode}; {words[:_LONGEST_TOLD]}")
+    return printed.decode(errors="replace")

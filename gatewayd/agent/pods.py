@@ -16,7 +16,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.kube.client import KubeClient
 from gatewayd.kube.heads import HeardListing
 from gatewayd.kube.reflector import Reflector, Selection, Timing
-from gatewayd.store import Event
+from gatewayd.store import Event, Synced
 
 _POD: Final = replace(BY_STRUCT[ConfigMap], plural="pods", kind="Pod")
 _ENDED: Final = frozenset({"Succeeded", "Failed"})
@@ -41,11 +41,12 @@ class _Pod(msgspec.Struct):
 
 
 class NodePods:
-    """Keeps the addresses of a node's pods; `on_change` is called when one comes or goes."""
+    """Keeps the addresses of a node's pods; `on_change` is called once all are listed, and when one comes or goes."""
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
         self._addresses: dict[ObjectKey, tuple[str, ...]] = {}
+        self._is_listed = False
 
     @property
     def namespaces(self) -> Mapping[str, str]:
@@ -61,11 +62,19 @@ class NodePods:
             self._addresses[key] = addresses
         else:
             del self._addresses[key]
-        self._on_change()
+        if self._is_listed:
+            self._on_change()
+
+    def listed(self, events: Iterable[Event]) -> None:
+        """Hear from the watch, which says once that it has read all pods."""
+        if not self._is_listed and any(isinstance(each, Synced) for each in events):
+            self._is_listed = True
+            self._on_change()
 
     def forget(self) -> None:
         """Know of no pod any more: nobody watches them."""
         self._addresses.clear()
+        self._is_listed = False
         self._on_change()
 
     def reflector(self, client: KubeClient, node: str, timing: Timing) -> Reflector:
@@ -74,7 +83,7 @@ class NodePods:
             client=client,
             listing=HeardListing(_POD, self.hear),
             selection=Selection(fields=f"spec.nodeName={node}"),
-            submit=_kept_here,
+            submit=self.listed,
             timing=timing,
             on_restart=_counted_by_nobody,
         )
@@ -84,11 +93,6 @@ def _addresses(pod: _Pod) -> tuple[str, ...]:
     if pod.spec.host_network or pod.status.phase in _ENDED:
         return ()
     return tuple(each.ip for each in pod.status.pod_ips if each.ip)
-
-
-def _kept_here(events: Iterable[Event]) -> None:
-    """Take nothing: a pod is heard of when it is read, before this."""
-    del events
 
 
 def _counted_by_nobody(_kind: str) -> None:

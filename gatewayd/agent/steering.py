@@ -30,9 +30,13 @@ _log = structlog.get_logger("gatewayd.agent")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """What there is of the node: how a transaction is carried out, which ports are listened on, what time it is."""
+    """What there is of the node: how a transaction is carried out, which ports are listened on, what time it is.
+
+    `callers`: pods that the table knows which is there, each with the port of the proxy for its namespace.
+    """
 
     apply: Callable[[Iterable[Command]], Awaitable[None]]
+    callers: Callable[[], Awaitable[frozenset[tuple[str, int]]]]
     bound: Callable[[Iterable[ListeningPort]], frozenset[ListeningPort]] = bound
     clock: Callable[[], float]
 
@@ -46,11 +50,16 @@ class Steering:
         self._wanted: NodeTable | None = None
         self._empty = NodeTable(addresses=addresses, redirects=frozenset(), callers=frozenset(), fails_open=fails_open)
         self._namespaces: Mapping[str, str] = {}
+        # Callers of the table that an agent before this one has left, until it is known which pods there are.
+        self._found: frozenset[tuple[str, int]] = frozenset()
+        self._knows_pods = False
         # Ports of the proxy that have been seen to be listened on since it is alive.
         self._bound: frozenset[ListeningPort] = frozenset()
         # What the kernel has; None while that is unknown.
         self._applied: NodeTable | None = None
         self._is_alive = False
+        # Whether it has been asked whether it serves, and has not said so yet.
+        self._is_silent = False
         self._refreshed = float("-inf")
 
     @property
@@ -61,6 +70,10 @@ class Steering:
     async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
         """Lead connections as the redirects say, from when this returns on."""
         async with self._turn:
+            if self._wanted is None and not self._knows_pods:
+                self._found = await self._kernel.callers()
+            if self._wanted is None and self._is_silent:
+                self._is_alive = True  # it has just said what it has
             await self._until_bound(redirects)
             before = self._wanted or self._empty
             leaving = (before.leaving | before.redirects) - redirects
@@ -80,23 +93,24 @@ class Steering:
                 await self._follow()
 
     async def know_pods(self, namespaces: Mapping[str, str]) -> None:
-        """Take which address belongs to which namespace."""
+        """Take which address belongs to which namespace; until then they are those that the kernel has."""
         async with self._turn:
-            self._namespaces = namespaces
+            self._namespaces, self._found, self._knows_pods = namespaces, frozenset(), True
             await self._follow()
 
     async def beat(self, health: Health) -> None:
         """Take how the Envoy is, and tell the kernel what follows; call it each second."""
         async with self._turn:
-            if self._wanted is None:
-                return
             now = self._kernel.clock()
             was_alive = self._is_alive
+            self._is_silent = health is Health.SILENT
             # One that is silent is taken for what it was; but the kernel is not told so again.
             self._is_alive = health is Health.SERVES or (health is Health.SILENT and was_alive)
             if self._is_alive != was_alive:
                 self._told_alive()
                 self._bound = frozenset()
+            if self._wanted is None:
+                return  # what it is by then goes into the table with the first redirects
             if not self._is_alive:
                 if was_alive:
                     await self._tell(tables.not_alive())
@@ -142,7 +156,7 @@ class Steering:
         views = {each.callers: each.proxy_port for each in redirects if each.callers}
         callers = frozenset(
             (address, views[namespace]) for address, namespace in self._namespaces.items() if namespace in views
-        )
+        ) | frozenset(each for each in self._found if each[1] in views.values())
         wanted = replace(self._wanted, redirects=redirects, callers=callers)
         commands = tables.difference(self._applied, wanted) if self._applied is not None else None
         if commands is None:

@@ -16,6 +16,8 @@ past the last route for what it is for is ended by `guard`, before the Envoy cou
 https://manpages.debian.org/bookworm/libnftables1/libnftables-json.5.en.html
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -112,6 +114,17 @@ def removed() -> tuple[Command, ...]:
     return (_add("table", name=TABLE), {"delete": {"table": {"family": FAMILY, "name": TABLE}}})
 
 
+def callers_of(listing: str) -> frozenset[tuple[str, int]]:
+    """Return the callers of a table that `nft --json list table` has printed; raises ValueError for anything else."""
+    try:
+        items = json.loads(listing)["nftables"]
+        maps = [item["map"] for item in items if item.get("map", {}).get("name", "").startswith("callers-")]
+        led = [(address, verdict["jump"]["target"]) for each in maps for address, verdict in each.get("elem", ())]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"no listing of a table: {error!r}") from error
+    return frozenset((address, int(port)) for address, chain in led for port in _CHAIN.findall(chain))
+
+
 def _add(what: str, **fields: Any) -> Command:
     head = {"family": FAMILY} if what == "table" else {"family": FAMILY, "table": TABLE}
     return {"add": {what: {**head, **fields}}}
@@ -132,6 +145,9 @@ def _set(proxy_port: int, family: AddressFamily) -> str:
 
 def _left_set(proxy_port: int, family: AddressFamily) -> str:
     return f"left-{proxy_port}-{family.name}"
+
+
+_CHAIN: Final = re.compile(r"from-(\d+)")
 
 
 def _chain(proxy_port: int) -> str:

@@ -47,7 +47,7 @@ class NodeAgent:
     def __init__(self, node: SteeredNode, upstream: ControlPlane, connect: Connect) -> None:
         self._node = node
         self._connect = connect
-        here = Kernel(apply=kernel.apply, bound=bound, clock=time.monotonic)
+        here = Kernel(apply=kernel.apply, callers=kernel.callers, bound=bound, clock=time.monotonic)
         self._steering = Steering(here, addresses=node.addresses, fails_open=node.fails_open)
         self._relay = Relay(upstream, self)
         self._pods = NodePods(self._pods_changed)
@@ -58,6 +58,8 @@ class NodeAgent:
 
     async def run(self, socket: Path) -> None:
         """Serve the Envoy that asks at a socket, until cancelled; then take the redirects away."""
+        # An Envoy that is there already has the table made with its first words: by then it is known that it serves.
+        await self._steering.beat(await health(NODE_PROBES_PORT))
         await self._relay.start(socket)
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -267,8 +267,12 @@ class Node:
     async def table(self) -> str:
         """Return the agent's table as nft prints it, "" for none."""
         with suppress(ProgramError):
-            return await self.network.node.output("nft", "list", "table", "inet", "gatewayd")
+            return await self.network.node.output("nft", "--handle", "list", "table", "inet", "gatewayd")
         return ""
+
+    async def handle(self) -> str:
+        """Return what the kernel calls the agent's table, which is another name for each that is made, "" for none."""
+        return (await self.table()).partition("\n")[0]
 
 
 async def ended(process: asyncio.subprocess.Process, how: signal.Signals) -> None:

@@ -137,6 +137,29 @@ async def test_an_agent_that_begins_anew_knows_all_from_its_envoy(steered: Node)
     await steered.until_answered("blog", "one")
 
 
+async def test_an_agent_that_begins_anew_lets_nobody_by_when_it_makes_its_table(steered: Node) -> None:
+    steered.apply(route("blog", "two"))
+    await steered.until_answered("blog", "two")
+    assert steered.agent is not None
+    before = await steered.handle()
+    async with steered.load("shop") as producers, steered.load("blog") as consumers:
+        await ended(steered.agent, signal.SIGKILL)
+        await steered.start_agent()
+
+        async def is_made_anew() -> bool:
+            return await steered.handle() not in ("", before)
+
+        await steered.until(is_made_anew)
+        made = len(producers), len(consumers)
+
+        async def has_gone_on() -> bool:
+            return len(producers) > made[0] + 50 and len(consumers) > made[1] + 50
+
+        await steered.until(has_gone_on)
+    # What was under way then had perhaps been led by nobody: an agent may take longer to begin than the switch waits.
+    assert (set(producers[made[0] + 1 :]), set(consumers[made[1] + 1 :])) == ({"one"}, {"two"})
+
+
 async def test_a_pod_that_is_renewed_loses_no_request(steered: Node) -> None:
     assert steered.agent is not None
     assert steered.envoy is not None

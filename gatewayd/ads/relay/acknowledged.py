@@ -70,10 +70,14 @@ class Acknowledged:
         held = self._types.get(TypeUrl(message.type_url))
         if held is None:
             return False
-        held.flights[message.nonce] = frozenset(each.name for each in message.resources)
+        if message.resources or not message.removed_resources:  # of a removal alone the relay tells
+            held.flights[message.nonce] = frozenset(each.name for each in message.resources)
         gone = held.names.intersection(message.removed_resources)
+        if not gone:
+            return False
+        before = self.redirects()
         held.names -= gone
-        return bool(gone)
+        return before is not None and before != self.redirects()
 
     def redirects(self) -> frozenset[NodeRedirect] | None:
         """Return the redirects that the Envoy may be sent; None while it is not known what it has.

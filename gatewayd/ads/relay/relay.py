@@ -1,13 +1,13 @@
 """The shell of a relay: an Envoy of this node asks here, and what it asks and is told passes through, byte for byte.
 
-An acknowledgement is passed on when its redirects are in place, a removal when they are gone. So whatever replica the
-control plane answers with, no connection is led to an Envoy for what that does not have.
+An acknowledgement is passed on when its redirects are in place, a removal when they are gone (`removals`). So
+whatever replica the control plane answers with, no connection is led to an Envoy for what that does not have.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
 import grpc
@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError
 
 from gatewayd.ads.listen import ListenError, start_whole
 from gatewayd.ads.relay.acknowledged import Acknowledged
+from gatewayd.ads.relay.removals import HeldRemovals, acknowledgement, parted
 from gatewayd.ads.stream_messages import ADS_SERVICE, has_written
 from gatewayd.ir.mesh import NodeRedirect
 
@@ -35,6 +36,7 @@ _FOR_ENVOY: Final = 0o660
 """The socket's mode: an Envoy is another user of the agent's group, and the folder is their pod's own."""
 
 Context: TypeAlias = grpc.aio.ServicerContext
+_Message = TypeVar("_Message")
 
 
 class ControlPlane(Protocol):
@@ -101,7 +103,7 @@ class Relay:
         heard: asyncio.Queue[bytes] = asyncio.Queue()
         ways = [
             asyncio.create_task(each)
-            for each in (self._hear(context, heard), _tell(heard, call), self._down(call, context))
+            for each in (self._hear(context, heard), _tell(heard, call), self._down(call, context, heard))
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -126,13 +128,11 @@ class Relay:
                 await self._redirect()
             heard.put_nowait(data)
 
-    async def _down(self, call: grpc.aio.StreamStreamCall, context: Context) -> None:
-        """Pass responses on; one that takes something away waits for itself, and none of another type for it.
-
-        A control plane that orders what it sends goes by what was acknowledged.
-        """
+    async def _down(self, call: grpc.aio.StreamStreamCall, context: Context, heard: asyncio.Queue[bytes]) -> None:
+        """Pass responses on; what they take away waits until it may be taken, and nothing else does."""
         turn = asyncio.Lock()
         async with asyncio.TaskGroup() as held:
+            removals = HeldRemovals(held, lambda data: _pass(data, context, turn))
             while True:
                 try:
                     data = await call.read()
@@ -141,15 +141,27 @@ class Relay:
                 if data is grpc.aio.EOF:
                     break
                 message = _read(discovery_pb2.DeltaDiscoveryResponse, data)
-                if message is not None and self._acknowledged.on_response(message):
-                    held.create_task(self._pass_when_left(data, context, turn))
-                else:
+                if message is None:
                     await _pass(data, context, turn)
+                    continue
+                await removals.before(message)
+                is_led = self._acknowledged.on_response(message)
+                if is_led or (message.removed_resources and removals.are_under_way):
+                    data, removal = parted(message)
+                    removals.start(removal, self._left(message, heard, is_led=is_led))
+                    if not message.resources:
+                        continue
+                await _pass(data, context, turn)
 
-    async def _pass_when_left(self, data: bytes, context: Context, turn: asyncio.Lock) -> None:
+    async def _left(
+        self, message: discovery_pb2.DeltaDiscoveryResponse, heard: asyncio.Queue[bytes], *, is_led: bool
+    ) -> None:
+        """Return when what a response removes may be taken; acknowledge it as soon as nothing more is led there."""
         await self._redirect()
-        await self._handler.let_go()
-        await _pass(data, context, turn)
+        if not message.resources:
+            heard.put_nowait(acknowledgement(message))
+        if is_led:
+            await self._handler.let_go()
 
     async def _redirect(self) -> None:
         """Say what the redirects are now, if they are others, and wait until they are in place."""
@@ -181,8 +193,8 @@ async def _tell(heard: asyncio.Queue[bytes], call: grpc.aio.StreamStreamCall) ->
             return
 
 
-def _read(kind: type, data: bytes) -> object:
+def _read(kind: type[_Message], data: bytes) -> _Message | None:
     try:
-        return kind.FromString(data)  # type: ignore[attr-defined]
+        return kind.FromString(data)  # type: ignore[attr-defined, no-any-return]
     except DecodeError:
         return None  # the other side says what is wrong with it

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.agent import kernel
-from gatewayd.agent.kernel import KernelError, apply
+from gatewayd.agent.kernel import KernelError, apply, callers
 
 
 def nft(folder: Path, script: str) -> None:
@@ -32,3 +32,29 @@ async def test_where_there_is_no_nft_that_is_said(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(kernel, "_NFT", str(tmp_path / "nft"))
     with pytest.raises(KernelError, match="nft: cannot be started; No such file"):
         await apply(())
+
+
+async def test_who_called_by_the_table_before_is_read_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nft(tmp_path, f'echo "$*" > {tmp_path}/arguments; cat {tmp_path}/output')
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    (tmp_path / "output").write_text(
+        '{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "inet", "name": "gatewayd"}},'
+        '{"map": {"name": "callers-ip", "map": "verdict", "elem": [["10.244.0.6", {"jump": {"target": "from-15897"}}],'
+        ' ["10.244.0.7", {"jump": {"target": "elsewhere"}}]]}},'
+        '{"map": {"name": "callers-ip6", "map": "verdict"}}, {"set": {"name": "alive"}}]}',
+        encoding="utf-8",
+    )
+    assert await callers() == {("10.244.0.6", 15897)}
+    assert (tmp_path / "arguments").read_text() == "--json list table inet gatewayd\n"
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo '{'", "echo '{\"nftables\": 3}'"])
+async def test_where_there_is_no_such_table_nobody_has_called(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nft(tmp_path, script)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert await callers() == frozenset()
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(kernel, "_NFT", str(tmp_path / "no-nft"))
+    assert await callers() == frozenset()

@@ -2,6 +2,8 @@ import json
 
 from gatewayd.agent.pods import NodePods
 from gatewayd.api.meta import ObjectKey
+from gatewayd.kube.owned_watch import OwnedObject
+from gatewayd.store import Synced
 
 KEY = ObjectKey("blog", "reader")
 
@@ -15,6 +17,11 @@ class Heard:
     def __init__(self) -> None:
         self.changes = 0
         self.pods = NodePods(self._changed)
+        self.list()
+
+    def list(self) -> None:
+        self.pods.listed((Synced(kind=OwnedObject),))
+        self.changes = 0
 
     def _changed(self) -> None:
         self.changes += 1
@@ -48,3 +55,16 @@ def test_what_nobody_watches_is_forgotten() -> None:
     heard.pods.hear(KEY, None)
     heard.pods.hear(KEY, pod("10.244.0.5"))
     assert heard.pods.namespaces == {"10.244.0.5": "blog"}
+
+
+def test_nobody_hears_of_some_pods_before_all_have_been_listed() -> None:
+    heard = Heard()
+    heard.pods.forget()
+    heard.changes = 0
+    heard.pods.hear(KEY, pod("10.244.0.5"))
+    heard.pods.listed(())
+    assert heard.changes == 0
+    heard.pods.listed((Synced(kind=OwnedObject),))
+    assert heard.changes == 1
+    heard.pods.hear(KEY, pod("10.244.0.6"))
+    assert heard.changes == 2

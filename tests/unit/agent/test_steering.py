@@ -32,12 +32,21 @@ class Rig:
         self.refuses = False
         self.listening = {PRODUCER.listening, CONSUMER.listening}
         self.now = 100.0
-        here = Kernel(apply=self._apply, bound=lambda ports: frozenset(ports) & self.listening, clock=self._clock)
+        self.callers: frozenset[tuple[str, int]] = frozenset()
+        here = Kernel(
+            apply=self._apply,
+            callers=self._callers,
+            bound=lambda ports: frozenset(ports) & self.listening,
+            clock=self._clock,
+        )
         self.steering = Steering(here, addresses=addresses, fails_open=fails_open)
 
     def _clock(self) -> float:
         self.now += 0.1
         return self.now
+
+    async def _callers(self) -> frozenset[tuple[str, int]]:
+        return self.callers
 
     async def _apply(self, commands: Iterable[Command]) -> None:
         if self.refuses:
@@ -79,6 +88,33 @@ async def test_what_is_led_there_no_more_is_answered_for_a_moment(monkeypatch: p
     await rig.steering.redirect(frozenset({PRODUCER}))
     await rig.steering.let_go()
     assert rig.last() == [tables.difference(table(()), table({PRODUCER}))]
+
+
+async def test_an_agent_that_begins_anew_has_seen_the_envoy_before_it_makes_the_table() -> None:
+    rig = Rig()
+    await rig.steering.beat(Health.SERVES)
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    # Not for a moment is nobody led there.
+    assert rig.last() == [tables.whole(table({PRODUCER}), alive=True)]
+
+
+async def test_an_envoy_that_says_what_it_has_is_alive_until_it_says_whether_it_serves() -> None:
+    rig = Rig()
+    await rig.steering.beat(Health.SILENT)
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    assert rig.last() == [tables.whole(table({PRODUCER}), alive=True)]
+    await rig.steering.beat(Health.AWAY)
+    assert rig.last() == [tables.not_alive()]
+
+
+async def test_pods_are_those_of_the_table_before_until_they_are_known() -> None:
+    rig = Rig()
+    rig.callers = frozenset({("10.244.0.6", 15897), ("10.244.0.9", 15555)})
+    await rig.steering.redirect(BOTH)
+    before = table(BOTH, ("10.244.0.6", 15897))
+    assert rig.last() == [tables.whole(before, alive=False)]
+    await rig.steering.know_pods({"10.244.0.7": "blog"})
+    assert rig.last() == [tables.difference(before, table(BOTH, ("10.244.0.7", 15897)))]
 
 
 async def test_pods_matter_where_their_namespace_has_routes() -> None:
