@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from itertools import count
 from pathlib import Path
@@ -99,9 +100,13 @@ def ipv6_of(address: str) -> str:
     return str(_PODS_6 + int(IPv4Address(address)) % 256)
 
 
+@cache
 def has_ipv6() -> bool:
-    """Return whether the machine has IPv6."""
-    return Path("/proc/net/if_inet6").exists()
+    """Return whether a namespace can have addresses of IPv6."""
+    if lacking():
+        return False
+    command = ("unshare", "--net", "ip", "address", "add", f"{NODE_ADDRESS_6}/128", "dev", "lo", "nodad")
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _enter(path: Path) -> None:
