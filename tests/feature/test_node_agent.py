@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from conformance.harness.node_network import NODE_ADDRESS, NODE_ADDRESS_6, has_ipv6, lacking
-from tests.feature.node_rig import DEADLINE, VIP6, Node, ended, node, route
+from tests.feature.node_rig import DEADLINE, PODS, VIP6, Node, ended, node, route
 
 WHY = lacking()
 pytestmark = [
@@ -31,7 +31,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nod
 @pytest_asyncio.fixture(loop_scope="module")
 async def steered(running: Node) -> Node:
     """Return a node with a producer's route to `one` and no other, whose agent and Envoy are there."""
-    running.remove(route("blog", "two"), route("shop", "two"))
+    running.remove(route("blog", "two"), route("shop", "two"), policy("clients: {}"))
     running.apply(route("shop", "one"))
     await running.start_what_is_gone()
     await running.until_answered("shop", "one")
@@ -72,6 +72,35 @@ async def test_what_is_sent_to_addresses_of_ipv6_is_led_there_too(steered: Node)
         await steered.network.pods["shop"].connected(NODE_ADDRESS_6, 15001, patience=0.3)
     steered.remove(route("blog", "two"), route("shop", "one"))
     await steered.until_answered("shop", "plain", VIP6)
+
+
+def policy(sections: str) -> str:
+    """Return an AccessPolicy for the namespace of the Service."""
+    return f"""
+kind: AccessPolicy
+metadata: {{name: p, namespace: shop}}
+spec: {{targetRefs: [{{group: "", kind: Namespace}}], default: {{{sections}}}}}
+"""
+
+
+async def test_pods_are_let_in_by_their_namespace_and_by_their_address(steered: Node) -> None:
+    steered.apply(policy("authorization: {allow: [{namespaces: [blog]}]}"))
+    await steered.until_answered("shop", "403")
+    await steered.until_answered("blog", "one")
+    # Of a pod that the API server has not told of nobody knows where it is from.
+    assert await steered.answered("two") == "403"
+    # A route of one's own is no way around.
+    steered.apply(route("blog", "two"))
+    await steered.until_answered("blog", "two")
+    steered.apply(policy("authorization: {allow: [{namespaces: [shop]}]}"))
+    await steered.until_answered("shop", "one")
+    await steered.until_answered("blog", "403")
+    steered.remove(route("blog", "two"))
+    steered.apply(policy(f"clients: {{allow: [{{cidr: {PODS['blog']}}}]}}"))
+    await steered.until_answered("blog", "one")
+    await steered.until_answered("shop", "403")
+    steered.remove(policy("clients: {}"))
+    await steered.until_answered("shop", "one")
 
 
 async def test_nobody_reaches_the_proxy_but_by_the_redirect(steered: Node) -> None:
