@@ -87,7 +87,11 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
             goal=at_most(5),
         ),
         Gate(what="memory at the most hosts (MiB)", value=lambda rows: rows[-1]["rss_mib"], goal=at_most(1_229)),
-        Gate(what="CPU of a path that changes, most (ms)", value=_most("path_cpu_ms"), goal=at_most(2)),
+        Gate(
+            what="CPU of a path that changes at the most hosts (ms)",
+            value=lambda rows: rows[-1]["path_cpu_ms"],
+            goal=at_most(2),
+        ),
         Gate(
             what="CPU of an Ingress that is added at the most hosts (ms)",
             value=lambda rows: rows[-1]["added_cpu_ms"],

@@ -19,12 +19,11 @@ Three passes:
   assign  the rules of each stem to the longest key that the stem begins with; then each key inherits
 """
 
-from bisect import bisect_right
-from collections import deque
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
-from operator import itemgetter
+from itertools import accumulate, compress, count
+from operator import itemgetter, ne
 from typing import assert_never
 
 import re2
@@ -100,8 +99,7 @@ def _literal(pattern: str) -> str:
 
 def _shared(one: str, other: str) -> str:
     """Return what both begin with."""
-    ends = (at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right)
-    return one[: next(ends, min(len(one), len(other)))]
+    return one[: next(compress(count(), map(ne, one, other)), min(len(one), len(other)))]
 
 
 def _inherited(reaches: Sequence[Reach], of_stem: dict[str, _Rules]) -> Callable[[str], _Rules]:
@@ -109,7 +107,11 @@ def _inherited(reaches: Sequence[Reach], of_stem: dict[str, _Rules]) -> Callable
     open_ends = {len(each.stem) for each in reaches if each.below == ""}
 
     def inherited(key: str) -> _Rules:
-        ends = {end for end in open_ends if end < len(key)} | {end for end, char in enumerate(key) if char == "/"}
+        ends = {end for end in open_ends if end < len(key)}
+        end = key.find("/")
+        while end >= 0:
+            ends.add(end)
+            end = key.find("/", end + 1)
         return [
             rule
             for end in ends
@@ -164,13 +166,12 @@ def _counted(stems: list[str], of_stem: dict[str, _Rules]) -> list[_Node]:
     return nodes
 
 
-def _assigned(stems: Sequence[str], keys: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Assign: yield each stem with the longest key that it begins with; both are sorted, and the first key is ""."""
-    pending = deque(keys)
-    open_keys: list[str] = []
-    for stem in stems:
-        while pending and pending[0] <= stem:
-            open_keys.append(pending.popleft())
-        while not stem.startswith(open_keys[-1]):
-            open_keys.pop()
-        yield stem, open_keys[-1]
+def _assigned(stems: list[str], keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Assign: return each stem with the longest key that it begins with; both are sorted, and the first key is ""."""
+    assigned = [""] * len(stems)
+    # A key comes before those that begin with it, which take their part of its stems.
+    for key in keys:
+        start = bisect_left(stems, key)
+        end = bisect_right(stems, key, start, key=itemgetter(slice(len(key))))
+        assigned[start:end] = [key] * (end - start)
+    return zip(stems, assigned, strict=True)
