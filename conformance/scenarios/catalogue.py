@@ -9,6 +9,7 @@ from conformance.scenarios.cases.blackhole import blackhole
 from conformance.scenarios.cases.chart import chart
 from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.crds import crds
+from conformance.scenarios.cases.crowd import crowd
 from conformance.scenarios.cases.dryrun import dryrun, dryrun_short
 from conformance.scenarios.cases.endpoints import endpoints
 from conformance.scenarios.cases.grants import grants
@@ -197,6 +198,13 @@ _ALL = (
         prepare=built,
         claim="300 proxies come at once, 60 read badly, all return: nobody waits, who takes nothing is cut and told of",
         run=herd,
+    ),
+    Scenario(
+        name="crowd",
+        prepare=built,
+        claim="300 Gateways, 3,000 proxies, the leader killed: all Programmed, a change reaches its own proxies alone",
+        audited=True,
+        run=crowd,
     ),
     Scenario(
         name="laptop",

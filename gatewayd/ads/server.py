@@ -75,6 +75,9 @@ _OPTIONS = (
     ("grpc.http2.bdp_probe", 0),
     # In a storm of clients that come back, new streams wait for their turn: seconds, and longer than the default of 30.
     ("grpc.server_max_unrequested_time_in_server", 300),
+    # gRPC would hang up on some of more than a thousand that come while the event loop has something else to do.
+    ("grpc.server.max_pending_requests", STREAMS_IN_ALL),
+    ("grpc.server.max_pending_requests_hard_limit", STREAMS_IN_ALL),
     # Two servers on one port would each get a part of the fleet.
     ("grpc.so_reuseport", 0),
 )

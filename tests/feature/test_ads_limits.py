@@ -24,6 +24,7 @@ from gatewayd.ir.limits import (
     REQUESTS_A_SECOND,
     SILENT_SECONDS,
     SPARE_STREAMS,
+    STREAMS_IN_ALL,
     TURN_SECONDS,
 )
 from gatewayd.xds import resource as xds
@@ -303,6 +304,12 @@ async def test_connections_without_a_stream_are_closed(monkeypatch: pytest.Monke
                 await client.wait_for_state_change(grpc.ChannelConnectivity.READY)
         it.publish(VICTIM, 10, "2")
         assert await taken(call)
+
+
+def test_nobody_is_hung_up_on_who_waits_for_the_event_loop() -> None:
+    options = dict(ads_server._OPTIONS)
+    bounds = [options[f"grpc.server.max_pending_requests{end}"] for end in ("", "_hard_limit")]
+    assert bounds == [STREAMS_IN_ALL, STREAMS_IN_ALL]
 
 
 async def test_all_streams_together_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import grpc
@@ -10,10 +12,11 @@ from envoy.service.discovery.v3 import discovery_pb2
 
 from gatewayd.ads import limit_configs, server
 from gatewayd.ads.authorize import Peer, Transport
-from gatewayd.ads.limit_configs import RateLimitConfigs, counts
+from gatewayd.ads.limit_configs import RateLimitConfigs, RateLimitConfigServer, counts
+from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.protocol.subscription import ProtocolError
 from gatewayd.ads.relay.upstream import CHANNEL_OPTIONS
-from gatewayd.ads.stream_messages import Context
+from gatewayd.ads.stream_messages import ADS_SERVICE, Context
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.engine import Change
@@ -137,6 +140,20 @@ async def test_a_refusal_is_logged_and_ends_nothing() -> None:
     assert domains(await line.heard()) == {"shop/a": 6}
     line.says.put_nowait(grpc.aio.EOF)
     assert await stream is None
+
+
+async def test_a_stream_that_asks_for_something_else_ends_with_why() -> None:
+    with TemporaryDirectory() as folder:
+        configs = RateLimitConfigs()
+        configs.hear(())
+        serving = RateLimitConfigServer(configs, UnixListener(path=Path(folder, "socket")))
+        await serving.start()
+        async with grpc.aio.insecure_channel(serving.address) as channel:
+            call = channel.stream_stream(f"/{ADS_SERVICE}/StreamAggregatedResources")()
+            await call.write(discovery_pb2.DiscoveryRequest(type_url="x").SerializeToString())
+            assert await call.code() is grpc.StatusCode.INVALID_ARGUMENT
+            assert (await call.details()).startswith("type_url: ")
+        await serving.stop()
 
 
 @pytest.mark.parametrize("options", [limit_configs._OPTIONS, server._OPTIONS, CHANNEL_OPTIONS])

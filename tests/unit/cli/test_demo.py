@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from tests.unit.cli.command import Gatewayd
 
 
@@ -16,3 +18,10 @@ def test_a_folder_of_something_else_is_left_alone(gatewayd: Gatewayd, shop: Path
     assert ran.code == 1
     assert "has manifests of something else (shop.yaml)" in ran.err
     assert [each.name for each in shop.iterdir()] == ["shop.yaml"]
+
+
+def test_a_check_leaves_no_folder_behind(gatewayd: Gatewayd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    gatewayd("demo", "--check", "--envoy-path", "/bin/false")
+
+    assert list(tmp_path.iterdir()) == []

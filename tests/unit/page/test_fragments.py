@@ -28,6 +28,7 @@ def test_everything_is_there() -> None:
     assert "default/web" in made["gateways"]
     assert "HTTPRoute default/shop" in made["rows"]
     assert "Service default/cart:80" in made["columns"]
+    assert all(f">{head}<" in made["columns"] for head in ("Listeners", "Hosts", "Rules", "Backends"))
     assert "No proxy is connected" in made["proxies"]
     assert "+ Gateway default/web" in made["saved"]
 

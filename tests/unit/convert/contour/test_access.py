@@ -79,3 +79,9 @@ def test_what_the_server_would_not_be_told_closes() -> None:
     done = converted(root(at(authPolicy={"context": {"a": "b"}}), host={"authorization": ASKED}), EXTENSION)
     assert fates(done)["spec.routes[0].authPolicy.context"] is Fidelity.LOST
     assert len(objects(done, "RouteFilter")) == 1
+
+
+def test_issuers_of_which_none_is_usual_are_asked_for_by_routes_alone() -> None:
+    done = converted(root(at(), host={"jwtProviders": [PROVIDER]}))
+    assert objects(done, "AccessPolicy") == objects(done, "RouteFilter") == {}
+    assert [path for path in fates(done) if path.endswith("require")] == []

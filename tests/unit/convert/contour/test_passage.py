@@ -118,7 +118,7 @@ def test_answers() -> None:
 def test_other_origins() -> None:
     policy = {
         "allowOrigin": ["https://a.test", "https://.*\\.b\\.test"], "allowCredentials": True, "allowMethods": ["GET"],
-        "maxAge": "10m",
+        "maxAge": "10m", "allowPrivateNetwork": True,
     }  # fmt: skip
     read, fates = fields(policy)
     [done] = cors(read)
@@ -128,4 +128,5 @@ def test_other_origins() -> None:
         "allowMethods": ["GET"],
         "maxAge": 600,
     }
-    assert ([fate.path for fate in fates], cors(fields({})[0])) == (["route.allowOrigin"], ())
+    assert [fate.path for fate in fates] == ["route.allowOrigin", "route.allowPrivateNetwork"]
+    assert cors(fields({})[0]) == ()
