@@ -62,6 +62,11 @@ NEXT: Final[tuple[UpgradeChange, ...]] = (
         where="HTTP and HTTPS listeners",
         why="filters more stand in their chains: csrf, quota, extend, each off until a route configures it",
     ),
+    UpgradeChange(
+        effect=UpgradeEffect.DRAINS,
+        where="the listeners of the nodes' proxies",
+        why="the client of a request is the pod that has connected, whatever x-forwarded-for says",
+    ),
 )
 """What has changed since the last of them."""
 

@@ -109,9 +109,7 @@ def service_sections(view: View, at: RuleOf) -> tuple[SectionInForce, ...]:
         }
         for lost in unserved(table, of):
             instead = "requests get a 500 until then" if lost.fault.closes else "left out"
-            problems[_field(lost.ruled)] = f"{lost.fault.below.removeprefix('.')}: {lost.fault.why}; {instead}".lstrip(
-                ": "
-            )
+            problems[_field(lost.ruled)] = f"{lost.fault.why}; {instead}"
         told = _sections(view, table.__name__, of, POLICY_KINDS[table].names)
         sections += (replace(each, problem=problems.get(_last(each.path)) or each.problem) for each in told)
     return tuple(sections)

@@ -60,9 +60,9 @@ async def test_limits_headers_and_what_is_in_the_way(world: World) -> None:
     headers = "headers: {request: {setFrom: [{name: x-pod, property: ClientAddress}]}}"
     await enforced(world, "RoutePolicy", f"{limit}, {headers}, body: {{maxBytes: 10}}", OF_NAMESPACE)
     assert [await called(world, ("x-job", "a")) for _ in range(2)] == [200, 429]
-    # What a caller says of itself is no address; here whoever announces a pod stands for it.
+    # What a caller says of itself is no address.
     seen = await answered(world, ("x-forwarded-for", "192.0.2.7"))
-    assert (seen.seen("x-pod"), seen.seen("x-forwarded-for")) == (["127.0.0.1"], ["192.0.2.7"])
+    assert (seen.seen("x-pod"), seen.seen("x-forwarded-for")) == ([redirected.POD], ["192.0.2.7"])
     await enforced(world, "RoutePolicy", "fault: {abort: {status: 502}}")
     assert await called(world) == 502
     await enforced(world, "RoutePolicy", "directResponse: {status: 451, body: gone}")
@@ -98,12 +98,19 @@ async def test_a_route_of_ones_own_is_no_way_around(world: World) -> None:
     assert (await answered(world, by="blog")).said == (200, "own", "two")
 
 
-async def test_addresses_are_those_of_pods(world: World) -> None:
+LIES = ("192.0.2.7", "192.0.2.7, 192.0.2.8", ", ".join(["192.0.2.7"] * 1000))
+
+
+@pytest.mark.parametrize("said", LIES, ids=["one", "two", "many"])
+async def test_a_client_is_the_pod_that_has_connected(world: World, said: str) -> None:
     await world.apply(ALL)
-    await enforced(world, "AccessPolicy", "clients: {allow: [{cidr: 127.0.0.1}]}")
-    assert await called(world, ("x-forwarded-for", "192.0.2.7")) == 200
+    await enforced(world, "AccessPolicy", "clients: {allow: [{cidr: 10.244.0.0/16}]}")
+    assert await called(world, ("x-forwarded-for", said)) == 200
     await enforced(world, "AccessPolicy", "clients: {allow: [{cidr: 192.0.2.0/24}]}")
-    assert await called(world, ("x-forwarded-for", "192.0.2.7")) == 403
+    assert await called(world, ("x-forwarded-for", said)) == 403
+    await world.remove("AccessPolicy shop/p")
+    await enforced(world, "RoutePolicy", "rateLimit: {limits: [{requests: 2, unit: Hour, perClient: true}]}")
+    assert [await called(world, ("x-forwarded-for", f"192.0.2.{at}")) for at in range(3)] == [200, 200, 429]
 
 
 async def test_tokens(world: World) -> None:
@@ -161,6 +168,6 @@ async def test_what_cannot_be_had_and_protects_closes_and_says_so(
 
 async def test_what_cannot_be_had_and_protects_nothing_is_left_out(world: World) -> None:
     await world.apply(ALL)
-    await enforced(world, "RoutePolicy", "rateLimit: {limits: [{requests: 1, unit: Hour, perClient: true}]}")
+    await enforced(world, "RoutePolicy", "globalLimits: {limits: [{name: a, requests: 1, unit: Hour}]}")
     assert [await called(world) for _ in range(3)] == [200] * 3
-    assert accepted(world, "RoutePolicy shop/p").message.startswith("spec.default.rateLimit.limits[0].perClient: ")
+    assert accepted(world, "RoutePolicy shop/p").message.startswith("spec.default.globalLimits: nobody counts")

@@ -195,16 +195,16 @@ POLICIES = (
     Mutant(
         rule="a section that needs a Secret lets everybody in where the parent is a Service",
         path="gatewayd/translator/mesh/unserved.py",
-        before='        "api_keys": _whole(_SECRETS, closes=True),',
+        before='        "api_keys": _always(_SECRETS, closes=True),',
         after="",
         tests=(f"{_MESH}::test_sections_that_cannot_be_had_close_what_they_are_for_and_say_what_is_allowed",),
     ),
     Mutant(
         rule="a pod says from which address it calls",
-        path="gatewayd/translator/mesh/governed_rules.py",
-        before="    return tuple(replace(each, is_peer=True) for each in ranges)",
-        after="    return ranges",
-        tests=(f"{_MESH}::test_the_address_of_a_client_is_that_of_the_connection",),
+        path="gatewayd/xds/messages/mesh_manager.py",
+        before="        xff_num_trusted_hops=_MORE_THAN_ANY,\n",
+        after="",
+        tests=("tests/unit/xds/messages/test_mesh_manager.py::test_a_client_is_whoever_has_connected",),
     ),
     Mutant(
         rule="what a policy of theirs is merged into counts apart from it",

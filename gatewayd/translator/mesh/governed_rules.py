@@ -13,9 +13,9 @@ from gatewayd.api.accesspolicy import AccessPolicy, Authorization
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member, View, query
-from gatewayd.ir.filters import HTTPFilter, PolicyCheck, RequestHeaders, RequestValue, ResponseHeaders
+from gatewayd.ir.filters import HTTPFilter, PolicyCheck
 from gatewayd.ir.http import Route
-from gatewayd.ir.policy import AddressRange, ClientAddresses, Tokens, WithheldHeaders
+from gatewayd.ir.policy import Tokens, WithheldHeaders
 from gatewayd.translator.mesh.meshes import MESH
 from gatewayd.translator.mesh.unserved import served, unserved
 from gatewayd.translator.policies.closed import Closed, closed
@@ -171,25 +171,4 @@ def governed_route(view: View, at: RuleOf, route: Route) -> Route:
         return broken(route)
     row = view.get(at.member.table, at.member.key)
     policies = replace(found, route=served(RoutePolicy, found.route))
-    made = under_policies(view, route, Governance(MESH, row, policies, entry))
-    return replace(made, filters=tuple(map(_of_connection, made.filters)))
-
-
-def _of_connection(http_filter: HTTPFilter) -> HTTPFilter:
-    """Return a filter that takes the address of the connection for the client's, whatever a caller says of itself."""
-    match http_filter:
-        case ClientAddresses():
-            rules = (replace(each, allow=_peers(each.allow), deny=_peers(each.deny)) for each in http_filter.rules)
-            return ClientAddresses(rules=tuple(rules))
-        case RequestHeaders() | ResponseHeaders():
-            copied = tuple(
-                replace(each, source=RequestValue.PEER_ADDRESS) if each.source is RequestValue.CLIENT_ADDRESS else each
-                for each in http_filter.changes.copied
-            )
-            return replace(http_filter, changes=replace(http_filter.changes, copied=copied))
-        case _:
-            return http_filter
-
-
-def _peers(ranges: tuple[AddressRange, ...]) -> tuple[AddressRange, ...]:
-    return tuple(replace(each, is_peer=True) for each in ranges)
+    return under_policies(view, route, Governance(MESH, row, policies, entry))

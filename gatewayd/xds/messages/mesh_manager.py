@@ -5,7 +5,7 @@ otherwise than by its service, nothing ends for being silent, and no spelling of
 Paths alone are normalised, since rules must be compared with what a service understands.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from envoy.config.core.v3 import protocol_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
@@ -19,6 +19,8 @@ from gatewayd.xds.filters.destination import destination_fields
 _HCM = pb.HttpConnectionManager
 _TRUE = wrappers_pb2.BoolValue(value=True)
 _NEVER = duration_pb2.Duration()
+_MORE_THAN_ANY: Final = 2**31
+"""Addresses in x-forwarded-for that are passed over before one is believed: a client is the pod that has connected."""
 
 
 def mesh_manager(traffic: RedirectedTraffic) -> Any:
@@ -29,6 +31,7 @@ def mesh_manager(traffic: RedirectedTraffic) -> Any:
         **destination_fields(traffic),
         http_filters=http_filters(opted_into=True),
         skip_xff_append=True,
+        xff_num_trusted_hops=_MORE_THAN_ANY,
         preserve_external_request_id=True,
         server_header_transformation=_HCM.PASS_THROUGH,
         upgrade_configs=[_HCM.UpgradeConfig(upgrade_type=UPGRADE)],

@@ -84,11 +84,14 @@ def test_what_policies_say_of_whom() -> None:
 
 def test_what_cannot_be_had_is_told() -> None:
     keys = policy("AccessPolicy", "default: {apiKeys: {secretRefs: [{name: keys}]}}", "kind: Namespace")
-    limits = "default: {rateLimit: {limits: [{requests: 1, unit: Hour, perClient: true}]}}"
+    limits = "default: {globalLimits: {limits: [{name: all, requests: 1, unit: Hour}]}}"
     lost = policy("RoutePolicy", limits, "kind: Namespace")
     for manifest, words in (
         (keys, "cannot be honoured: proxies of nodes get no Secrets; allowed for a Service: jwt; requests get a 500"),
-        (lost, "cannot be honoured: limits[0].perClient: a caller of a Service writes x-forwarded-for itself; "),
+        (
+            lost,
+            "cannot be honoured: nobody counts for the proxies of nodes; allowed for a Service: rateLimit; left out",
+        ),
     ):
         trace = end_of(traced(call(), *WORLD, manifest))
         assert isinstance(trace.end, Taken)

@@ -1,7 +1,5 @@
-from gatewayd.ir.filters import RequestHeaders, RequestValue
 from gatewayd.ir.http import CANNOT, Forward, Route
 from gatewayd.ir.policy import (
-    ClientAddresses,
     Permission,
     Permissions,
     RateLimits,
@@ -54,11 +52,10 @@ def test_what_a_rule_itself_says_is_the_nearest_default() -> None:
     assert found.action.timeouts.request_ms == 1000
 
 
-def test_limits_of_each_client_are_left_out_and_the_others_stay() -> None:
-    limits = "[{requests: 1, unit: Hour, perClient: true}, {requests: 2, unit: Hour}]"
+def test_limits_count_in_the_proxy_itself() -> None:
+    limits = "[{requests: 1, unit: Hour, perClient: true}]"
     [limit] = only(route(), policy("RoutePolicy", f"default: {{rateLimit: {{limits: {limits}}}}}")).filters
     assert isinstance(limit, RateLimits)
-    assert [each.requests for each in limit.limits] == [2]
 
 
 def test_nobody_counts_and_that_closes_where_it_is_to() -> None:
@@ -66,17 +63,6 @@ def test_nobody_counts_and_that_closes_where_it_is_to() -> None:
     assert only(route(), policy("RoutePolicy", f"default: {{globalLimits: {limits % ''}}}")).filters == ()
     closing = policy("RoutePolicy", f"default: {{globalLimits: {limits % ', whenUnavailable: Deny'}}}")
     assert only(route(), closing).action == CANNOT
-
-
-def test_the_address_of_a_client_is_that_of_the_connection() -> None:
-    clients = policy("AccessPolicy", "default: {clients: {allow: [{cidr: 10.244.0.0/16}]}}")
-    [found] = only(route(), clients).filters
-    assert isinstance(found, ClientAddresses)
-    assert [each.is_peer for rule in found.rules for each in rule.allow] == [True]
-    header = "{request: {setFrom: [{name: x-ip, property: ClientAddress}]}}"
-    [told] = only(route(), policy("RoutePolicy", f"default: {{headers: {header}}}")).filters
-    assert isinstance(told, RequestHeaders)
-    assert [each.source for each in told.changes.copied] == [RequestValue.PEER_ADDRESS]
 
 
 def closed(*manifests: str, view: str = "", service: str = "shop", of: str = "shop/r") -> str:

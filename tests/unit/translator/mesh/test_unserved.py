@@ -19,12 +19,6 @@ CASES = (
         ["spec.default.globalLimits"],
         False,
     ),
-    (
-        RoutePolicy,
-        "default: {rateLimit: {limits: [{requests: 1, unit: Hour}, {requests: 1, unit: Hour, perClient: true}]}}",
-        ["spec.default.rateLimit.limits[1].perClient"],
-        False,
-    ),
     (ReportPolicy, "default: {sampling: {rate: {numerator: 1}}}", ["spec.default.sampling"], False),
 )
 

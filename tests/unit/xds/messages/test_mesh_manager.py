@@ -25,3 +25,8 @@ def test_rules_are_compared_with_the_path_that_a_service_understands() -> None:
 
 def test_routes_come_by_scopes_of_the_port() -> None:
     assert (MANAGER.scoped_routes.name, MANAGER.HasField("rds")) == ("15001", False)
+
+
+def test_a_client_is_whoever_has_connected() -> None:
+    """No header has as many addresses as are passed over."""
+    assert MANAGER.xff_num_trusted_hops > 1_000_000
