@@ -23,6 +23,7 @@ from gatewayd.translator.outcomes.envoy_proxies import NAMED_PROXIES
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.outcomes.in_proxies import HELD
 from gatewayd.translator.outcomes.ingress_paths import CLAIMED_PATHS
+from gatewayd.translator.outcomes.installation import CLASSES
 from gatewayd.translator.outcomes.overridden import OWN_SECTIONS
 from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.translator.outcomes.policies import MISSED_SERVICES
@@ -97,6 +98,7 @@ INDEXES: tuple[Index, ...] = (
     GOVERNED,
     NAMED_PROXIES,
     MESHES,
+    CLASSES,
     CONSUMERS,
     IPV6_VIEWS,
     CLAIMS,

@@ -34,6 +34,7 @@ from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.ingresses import INGRESS_KIND
 from gatewayd.translator.outcomes.at_services import called_services, is_of_service, unserved_below, unserved_there
 from gatewayd.translator.outcomes.in_proxies import at_gateway, at_nodes, target_programmed
+from gatewayd.translator.outcomes.installation import serves
 from gatewayd.translator.outcomes.overridden import overridden
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
 from gatewayd.translator.outcomes.shared_ports import NOBODY_ELSE, shared_ports
@@ -258,7 +259,8 @@ def _ancestors(view: View, target: ScopedTarget) -> Iterator[tuple[Reference, Ob
         if class_is_ours(view, target.key.name):
             yield _as_written(target), None
     elif target.kind in _AS_WRITTEN:
-        yield _as_written(target), None
+        if serves(view, ()):
+            yield _as_written(target), None
     else:
         yield from ((_gateway(each), each) for each in gateways_of(view, target) if gateway_is_ours(view, each))
         yield from ((each, None) for each in called_services(view, target))
