@@ -43,6 +43,21 @@ async def test_the_server_is_the_one_that_a_backend_names(world: World) -> None:
     assert (unknown.status, unknown.all("server")) == (404, [])
 
 
+async def test_default_backends_come_after_all_rules(world: World) -> None:
+    """Nothing else is meant by "none of the hosts or paths match"."""
+    own = ingress("own", rule(path("/own"), host="a.shop.example"), default=to("two"))
+    await world.apply(own, ingress("all", default=to("three")))
+    assert (await world.ask("/other", host="a.shop.example")).backend == "two"
+    assert (await world.ask("/other", host="b.shop.example")).backend == "three"
+
+    await world.apply(ingress("any", rule(path("/other"))))
+    assert (await world.ask("/other", host="a.shop.example")).backend == "one"
+
+    await world.apply(ingress("wild", rule(path("/other", "three"), host="*.shop.example")))
+    assert (await world.ask("/other", host="a.shop.example")).backend == "three"
+    assert (await world.ask("/none", host="a.shop.example")).backend == "two"
+
+
 async def test_a_default_backend_gets_every_host_and_path(world: World) -> None:
     await world.apply(ingress("all", default=to("one")))
 

@@ -97,4 +97,18 @@ CONVERT = (
         after="is_closed = False",
         tests=("tests/unit/convert/envoy_gateway/test_conversion.py::test_what_cannot_be_had_closes_what_it_is_for",),
     ),
+    Mutant(
+        rule="a canary of another namespace leads to a Service of the route's own",
+        path="gatewayd/convert/ingress/rules.py",
+        before="return None if port == 0 else backend_ref(to, port, of)",
+        after="return None if port == 0 else backend_ref(to, port, to.namespace)",
+        tests=("tests/unit/convert/ingress/test_drawn_faults.py::test_requests_end_where_they_ended",),
+    ),
+    Mutant(
+        rule="what nobody would take opens what it protected",
+        path="gatewayd/translator/nginx/known.py",
+        before="protects=protects or fate.protects",
+        after="protects=fate.protects",
+        tests=("tests/unit/convert/ingress/test_hostile_values.py::test_a_protection_that_nobody_would_take_closes",),
+    ),
 )

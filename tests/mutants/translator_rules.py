@@ -295,4 +295,13 @@ TRANSLATOR = (
             "tests/unit/translator/proxies/test_virtualhosts.py::test_preflights_of_one_route_are_answered_among_few_or_many",
         ),
     ),
+    Mutant(
+        rule="two Gateways share the network of a node",
+        path="gatewayd/translator/gateways/node_network.py",
+        before="        if not _are_apart(own.node_selector, theirs) and taken_nodes(view, other) is None:\n",
+        after="        if False:\n",
+        tests=(
+            "tests/unit/translator/gateways/test_node_network.py::test_of_two_gateways_the_older_one_has_the_nodes",
+        ),
+    ),
 )

@@ -25,6 +25,8 @@ _NO_PATH: Final = re.compile(r"^(?!/)|//|/\.\.?(?:/|$)")
 _UNESCAPED: Final = "/-._~!$&'()*+,;=:@"
 """https://www.rfc-editor.org/rfc/rfc3986#section-3.3"""
 ROOT: Final = "/"
+_BEGINNING: Final = 400
+"""Letters of a path that is too long by which it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ def plain(path: str, *, exact: bool) -> PathForm:
         return PathForm(matches=())
     # What clients may not send as it is, they send with escapes.
     spelled = quote(path, safe=_UNESCAPED)
+    if len(spelled) > MOST_LETTERS:
+        return _too_long(re.escape(spelled[:_BEGINNING]))
     match = {"path": {"type": "Exact" if exact else "PathPrefix", "value": spelled}}
     return PathForm(matches=(match,), slashed=spelled if path.endswith("/") and path != ROOT else "")
 
@@ -110,6 +114,8 @@ def expression(path: str, rewriting: Rewriting) -> PathForm:
     # What begins with "^" holds for the first of several alternatives only: the others may stand anywhere.
     pattern = f"(?i).*?(?:^{path}).*" if _has_alternatives(path) else f"(?i){path}.*"
     problem = regex_problem(pattern)
+    if len(pattern) > MOST_LETTERS:
+        return _too_long(f"(?i){re.escape(path[:_BEGINNING])}")
     if problem is not None:
         beginning = _LITERAL.match(path)
         literal = beginning[0] if beginning is not None else ""
@@ -117,6 +123,11 @@ def expression(path: str, rewriting: Rewriting) -> PathForm:
         return PathForm(matches=(_regex(pattern),), unmatched=f"{path} is no expression of RE2: {problem}")
     form = PathForm(matches=(_regex(pattern),))
     return form if not rewriting.changes(path) else _rewritten(form, pattern, rewriting.target)
+
+
+def _too_long(beginning: str) -> PathForm:
+    """Return that nobody gets what is longer than a path of a route: what begins like it goes to no other path."""
+    return PathForm(matches=(_regex(f"{beginning}.*"),), unmatched=f"has more than {MOST_LETTERS} letters")
 
 
 def _has_alternatives(pattern: str) -> bool:

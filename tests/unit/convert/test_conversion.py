@@ -38,10 +38,24 @@ def test_a_bad_object_stops_no_other() -> None:
 
 
 def test_what_would_be_refused_is_not_written() -> None:
-    done = converted(ingress("shop", f"/{'a' * 2000}"))
-    assert objects(done, "HTTPRoute") == {}
+    rest = {"service": {"name": "web", "port": {"number": 80}}}
+    spec = {"rules": [{"host": "a.example"}, {"host": "*.a.example"}], "defaultBackend": rest}
+    done = converted(ingress("s" * 250, spec=spec))
     assert done.is_lossy
-    assert "spec.rules[0].matches[0].path.value" in {item.path for item in done.items}
+    assert "metadata.name" in {item.path for item in done.items}
+    assert all(len(each["metadata"]["name"]) <= 253 for each in done.objects)
+
+
+def test_a_path_that_is_too_long_takes_no_other_with_it() -> None:
+    done = converted(ingress("shop", f"/{'a' * 2000}", "/b", whitelist_source_range="10.0.0.0/8"))
+    long, other = rules(done).values()
+    assert long["matches"][0]["path"]["value"] == f"/{'a' * 399}.*"
+    assert "backendRefs" not in long
+    assert other["backendRefs"] == [{"name": "web", "port": 80}]
+    assert fates(done)["spec.rules[0].http.paths[0].path"] is Fidelity.LOST
+    expression = converted(ingress("shop", f"/{'a' * 2000}", use_regex="true"))
+    [answer] = objects(expression, "RouteFilter").values()
+    assert answer["spec"] == {"directResponse": {"status": 500}}
 
 
 _WITH_TOKENS = """

@@ -1,86 +1,11 @@
 """Values of annotations that nobody meant: none stops a conversion, and none takes the whole route with it."""
 
-from typing import Final
-
 import pytest
 
 from gatewayd.convert.fates import Fidelity
 from gatewayd.translator.nginx.known import PROTECTING
 from tests.unit.convert.ingresses import converted, fates, ingress, objects, rules
-
-DIGITS: Final = "9" * 5000
-HOSTILE: Final = (
-    "",
-    DIGITS,
-    "-1",
-    str(10**12),
-    "a b",
-    "a\nb",
-    "\x00",
-    "\u00e9",
-    "\u0663",
-    "x" * 5000,
-    "/" + "x" * 1100,
-    "http://[::1",
-    "http://a:99999/",
-    "http://a:b/",
-    "http://web.shop.svc:0/",
-    "https://a..b/x",
-    "http://svc..ns.svc/",
-    "https://web.shop.svc/%zz",
-    "10.0.0.1/255.0.0.0",
-    "fe80::1%eth0/64",
-    "shop/a b",
-    "more_set_headers 'x: a\nb';",
-    'proxy_set_header x "a\x01b";',
-    "(",
-)
-WITH: Final = {
-    "permanent-redirect-code": {"permanent_redirect": "https://moved.test"},
-    "auth-secret": {"auth_type": "basic"},
-    "auth-response-headers": {"auth_url": "http://web.shop.svc/a"},
-    "cors-allow-origin": {"enable_cors": "true"},
-    "cors-allow-methods": {"enable_cors": "true"},
-    "cors-allow-headers": {"enable_cors": "true"},
-    "cors-expose-headers": {"enable_cors": "true"},
-    "cors-max-age": {"enable_cors": "true"},
-    "limit-burst-multiplier": {"limit_rps": "3"},
-    "x-forwarded-prefix": {"rewrite_target": "/z"},
-    "proxy-ssl-name": {"backend_protocol": "HTTPS"},
-    "session-cookie-name": {"affinity": "cookie"},
-    "session-cookie-path": {"affinity": "cookie"},
-    "session-cookie-max-age": {"affinity": "cookie"},
-}
-"""What an annotation needs beside it to count."""
-ALONE: Final = (
-    "rewrite-target",
-    "app-root",
-    "permanent-redirect",
-    "temporal-redirect",
-    "server-alias",
-    "whitelist-source-range",
-    "denylist-source-range",
-    "auth-type",
-    "auth-url",
-    "proxy-body-size",
-    "proxy-read-timeout",
-    "proxy-connect-timeout",
-    "limit-rps",
-    "upstream-vhost",
-    "configuration-snippet",
-    "backend-protocol",
-    "proxy-next-upstream",
-    "proxy-next-upstream-tries",
-    "mirror-target",
-)
-CANARIES: Final = (
-    "canary-by-header",
-    "canary-by-header-value",
-    "canary-by-header-pattern",
-    "canary-by-cookie",
-    "canary-weight",
-    "canary-weight-total",
-)
+from tests.unit.translator.nginx.hostile import ALONE, CANARIES, DIGITS, HOSTILE, WITH
 
 
 @pytest.mark.parametrize("name", [*ALONE, *WITH])

@@ -1,9 +1,10 @@
 import pytest
 
-from gatewayd.translator.nginx.annotations import NginxAnnotations
+from gatewayd.translator.nginx.annotations import NginxAnnotations, annotation_path
 from gatewayd.translator.nginx.fates import Fidelity
 from gatewayd.translator.nginx.known import READERS
 from gatewayd.translator.nginx.live import SECTIONS, LiveAnnotations, live
+from tests.unit.translator.nginx.hostile import ALONE, CANARIES, HOSTILE, WITH
 
 
 def read(*, strict: bool = True, **values: str) -> LiveAnnotations:
@@ -47,6 +48,14 @@ def test_further_hosts(names: str, fidelity: Fidelity, said: str) -> None:
     [fate] = read(server_alias=names).fates
     assert fate.fidelity is fidelity
     assert said in fate.message
+
+
+@pytest.mark.parametrize("name", [*ALONE, *WITH, *CANARIES])
+def test_no_value_stops_anybody_and_each_is_told(name: str) -> None:
+    for value in HOSTILE:
+        found = read(**{**WITH.get(name, {}), "canary_by_header": "env", name.replace("-", "_"): value})
+        assert annotation_path(name) in {fate.path for fate in found.fates}, value
+        assert read(canary="true", **{name.replace("-", "_"): value}).canary is not None
 
 
 def test_a_canary_is_one_by_its_value() -> None:
