@@ -111,6 +111,7 @@ NOBODYS = {
     "index default_ingress_classes",
     "index gateways_by_class",
     "index fleets_by_held_policy",
+    "index gateways_in_the_network_of_nodes",
     "index policies_of_mesh",
     "index gateways_by_refused_secret",
     "index routes_over_quota",
