@@ -239,6 +239,9 @@ spec:
   default:
     cors: {allowOrigins: ["https://NS.example"]}
 ---
+kind: Namespace
+metadata: {name: NS, generation: 1}
+---
 kind: RoutePolicy
 metadata: {name: marks, namespace: NS, generation: 1}
 spec:

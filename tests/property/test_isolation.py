@@ -106,6 +106,7 @@ def quiet() -> None:
 HEALTHY = World(None, "")
 NOBODYS = {
     "index accounts_over_quota",
+    "index classes_by_controller",
     "index crowded_ports",
     "index default_gateways",
     "index default_ingress_classes",
@@ -136,6 +137,7 @@ NOBODYS = {
     "query asks_for_annotations",
     "index meshes_by_controller",
     "query mesh_is_on",
+    "query serves",
     "query mesh_is_ours",
     "query mesh_outcome",
     "query mesh_proxy",
