@@ -49,6 +49,18 @@ async def test_a_run_is_written_line_by_line_without_a_terminal(
     assert code_of(found, run) == 1
 
 
+async def test_a_folder_without_manifests_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = serving(tmp_path)
+
+    async def read() -> None:
+        await run.until(lambda onlooker: onlooker.run is not None and onlooker.run.has_read)
+
+    found = await serve(run, Form.TEXT, read, 20.0)
+
+    assert code_of(found, run) == 1
+    assert f"gatewayd: {tmp_path}: holds no .yaml, .yml or .json file\n" in capsys.readouterr().err
+
+
 def test_the_envoy_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GATEWAYD_ENVOY", str(ENVOY))
     assert envoy_binary(None) == ENVOY

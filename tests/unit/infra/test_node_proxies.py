@@ -5,6 +5,7 @@ import pytest
 
 from gatewayd.infra import layout
 from gatewayd.infra.node_proxies import NodeProxies, node_proxies
+from gatewayd.ir.infrastructure import ENVOY_IMAGE
 from gatewayd.ir.mesh import NODE_PROBES_PORT
 
 CONTROL_PLANE = {"app.kubernetes.io/name": "gatewayd"}
@@ -34,6 +35,10 @@ def test_all_have_one_name_and_those_that_can_be_are_in_the_namespace() -> None:
     for kind, each in MADE.items():
         assert each["metadata"]["name"] == layout.NODE
         assert each["metadata"].get("namespace") == (None if kind.startswith("ClusterRole") else "gateways")
+
+
+def test_the_envoy_is_envoys_and_the_agent_ours() -> None:
+    assert {name: each["image"] for name, each in CONTAINERS.items()} == {"envoy": ENVOY_IMAGE, "agent": "gatewayd:1"}
 
 
 def test_the_envoy_has_no_capability_and_the_agent_one() -> None:

@@ -92,6 +92,7 @@ def test_limits_of_the_route_and_of_the_host() -> None:
         "route.rateLimitPolicy.local.responseStatusCode",
     ]
     assert [fate.path for fate in told] == ["route.rateLimitPolicy.local"]
+    assert fates[0].message.startswith("a RoutePolicy's globalLimits say it")
 
 
 @pytest.mark.parametrize(
