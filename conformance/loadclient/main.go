@@ -4,9 +4,9 @@
 //	loadclient probe -address IP:PORT -api URL -token T -ca FILE ...      new HTTPRoutes, asked until they answer
 //	loadclient closed -address IP:PORT -log FILE                          one after the other, judged at once: closed.go
 //
-// A line of `load`: start (Unix nanoseconds), duration (nanoseconds), index of the target, HTTP status (0: none), route
-// (what the header X-Scenario-Route said to the backend), Pod that answered, serial number of the certificate, number
-// of connections that were tried, error. Nothing is retried unseen: a second connection shows in the line.
+// A line of `load`: index of the target, when its connection was begun (Unix nanoseconds, 0: there was none), start
+// (Unix nanoseconds), duration (nanoseconds), HTTP status (0: none), route (what the header X-Scenario-Route said to the
+// backend), Pod that answered, serial number of the certificate, number of connections that were tried, error. Nothing is retried unseen: a second connection shows in the line.
 package main
 
 import (
@@ -28,14 +28,32 @@ const routeHeader = "X-Scenario-Route"
 
 // answer is one request as it went.
 type answer struct {
-	began    time.Time
-	duration time.Duration
-	status   int
-	route    string
-	pod      string
-	serial   string
-	tries    int
-	failure  string
+	connected time.Time // when its connection was begun
+	began     time.Time
+	duration  time.Duration
+	status    int
+	route     string
+	pod       string
+	serial    string
+	tries     int
+	failure   string
+}
+
+// dated is a connection that knows since when it is one.
+type dated struct {
+	net.Conn
+	since time.Time
+}
+
+// since returns when a connection was begun.
+func since(connection net.Conn) time.Time {
+	if secure, is := connection.(*tls.Conn); is {
+		connection = secure.NetConn()
+	}
+	if known, is := connection.(dated); is {
+		return known.since
+	}
+	return time.Time{}
 }
 
 // echo is the part of echo-basic's answer that says who answered, and what it was told.
@@ -56,12 +74,20 @@ func main() {
 	}
 }
 
-// transport connects to one address whatever the request's host is; caFile "" means plain HTTP.
+// transport connects to one address whatever the request's host is, unless that is ""; caFile "" means plain HTTP.
 func transport(address, caFile string, keepAlive bool) (*http.Transport, error) {
 	dialer := net.Dialer{Timeout: 5 * time.Second}
 	made := &http.Transport{
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, address)
+		DialContext: func(ctx context.Context, network, host string) (net.Conn, error) {
+			if address != "" {
+				host = address
+			}
+			began := time.Now()
+			made, err := dialer.DialContext(ctx, network, host)
+			if err != nil {
+				return nil, err
+			}
+			return dated{Conn: made, since: began}, nil
 		},
 		DisableKeepAlives:   !keepAlive,
 		DisableCompression:  true,
@@ -85,7 +111,10 @@ func ask(client *http.Transport, url string, timeout time.Duration) (got answer)
 	defer func() { got.duration = time.Since(got.began) }()
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { got.tries++ }}
+	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		got.tries++
+		got.connected = since(info.Conn)
+	}}
 	request, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), http.MethodGet, url, nil)
 	if err != nil {
 		got.failure = err.Error()

@@ -66,7 +66,7 @@ def _set_up(scenario: Scenario, discovery: str | None) -> Scenario:
     if discovery is None:
         return scenario
     name, claim = f"{scenario.name}-{discovery}", f"{scenario.claim}; with --route-discovery {discovery}"
-    return replace(scenario, name=name, claim=claim, options=("--route-discovery", discovery))
+    return replace(scenario, name=name, claim=claim, options=(*scenario.options, "--route-discovery", discovery))
 
 
 def _outside(scenario: Scenario, discovery: str | None) -> Result:
@@ -75,7 +75,8 @@ def _outside(scenario: Scenario, discovery: str | None) -> Result:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     file = folder / "result.json"
-    command = (sys.executable, "-m", "conformance.scenarios", "--inside", scenario.name, *chosen.options)
+    asked = ("--route-discovery", discovery) if discovery else ()
+    command = (sys.executable, "-m", "conformance.scenarios", "--inside", scenario.name, *asked)
     chosen.prepare()
     load = os.getloadavg()[0]
     code = sandbox.run_cluster(chosen.crds, command, audited=chosen.audited)

@@ -21,6 +21,7 @@ from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
 from conformance.scenarios.cases.liar import liar
 from conformance.scenarios.cases.members import members
+from conformance.scenarios.cases.mesh import mesh
 from conformance.scenarios.cases.mistakes import mistakes, scaling
 from conformance.scenarios.cases.nodes import nodes
 from conformance.scenarios.cases.partition import partition
@@ -275,6 +276,12 @@ _ALL = (
         name="members",
         claim="endpoints of a second cluster go and die: no request lost; its API cut, replicas restarted: 0 changed",
         run=members,
+    ),
+    Scenario(
+        name="mesh",
+        claim="a node's Envoy, its agent, both replicas killed; a rolling update: lost is what the Envoy's death takes",
+        options=("--mesh",),
+        run=mesh,
     ),
     Scenario(
         name="requests-short",

@@ -16,34 +16,37 @@ from conformance.harness.addresses import NAMESPACES_DIRECTORY
 from gatewayd.infra import layout
 
 REPLICA_WORDS = b"-m gatewayd.run.replica"
+AGENT_WORDS = b"-m gatewayd.run.agent"
+_OF_NODE = "/proc/self/ns/net"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodHandle:
-    """A running Pod."""
+    """A running Pod. `network` is the file of its network namespace."""
 
     name: str
     uid: str
     address: str
     ready: bool
+    network: str
 
-    @property
-    def _namespace(self) -> str:
-        return f"{NAMESPACES_DIRECTORY}/pod-{self.uid}"
+    def within(self, *command: str) -> tuple[str, ...]:
+        """Return what runs a command of the node in the Pod's network."""
+        return ("nsenter", f"--net={self.network}", "--", *command)
 
     def processes(self, words: bytes) -> Iterator[int]:
         """Yield the processes in the Pod's network whose command line has `words` (arguments joined by blanks)."""
         with suppress(OSError):
-            own = Path(self._namespace).stat().st_ino
+            own = Path(self.network).stat().st_ino
             for folder in Path("/proc").glob("[0-9]*"):
                 with suppress(OSError):
                     if (folder / "ns/net").stat().st_ino == own and words in _command(folder):
                         yield int(folder.name)
 
-    def signal(self, number: signal.Signals) -> int:
-        """Send a signal to gatewayd in the Pod; return how many processes got it."""
+    def signal(self, number: signal.Signals, words: bytes = REPLICA_WORDS) -> int:
+        """Send a signal to gatewayd in the Pod, or to what else `words` find; return how many processes got it."""
         sent = 0
-        for process in self.processes(REPLICA_WORDS):
+        for process in self.processes(words):
             with suppress(ProcessLookupError):
                 os.kill(process, number)
                 sent += 1
@@ -71,9 +74,12 @@ def handle(pod: dict[str, Any]) -> PodHandle:
     """Return the handle of a Pod object."""
     status = pod.get("status", {})
     conditions = {each["type"]: each["status"] for each in status.get("conditions", ())}
+    uid = pod["metadata"]["uid"]
+    is_of_node = pod["spec"].get("hostNetwork", False)
     return PodHandle(
         name=pod["metadata"]["name"],
-        uid=pod["metadata"]["uid"],
+        uid=uid,
+        network=_OF_NODE if is_of_node else f"{NAMESPACES_DIRECTORY}/pod-{uid}",
         address=status.get("podIP", ""),
         ready=conditions.get("Ready") == "True",
     )

@@ -33,8 +33,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One request: `began` in Unix seconds, `seconds` it took, `tries` connections, what it got (status 0: nothing)."""
+    """One request: `began` in Unix seconds, `seconds` it took, `tries` connections, what it got (status 0: nothing).
 
+    `connected`: since when its connection was one, 0 where there was none.
+    """
+
+    connected: float
     began: float
     seconds: float
     target: int
@@ -45,9 +49,14 @@ class Answer:
     tries: int
     failure: str
 
+    @property
+    def backend(self) -> str:
+        """Return the Deployment of the Pod that answered."""
+        return self.pod.rsplit("-", 2)[0]
+
     def is_right(self, target: Target) -> bool:
         """Return whether the right route and the right backend answered."""
-        return self.status == 200 and self.route in target.routes and self.pod.rsplit("-", 2)[0] in target.backends
+        return self.status == 200 and self.route in target.routes and self.backend in target.backends
 
 
 def target(host: str, *, routes: Iterable[str], backends: Iterable[str], scheme: str = "http") -> Target:
@@ -105,14 +114,16 @@ async def load(
             process.stdin.close()
         code = await process.wait()
         if code == 0:
-            running.answers = [_answer(line.split("\t")) for line in log.read_text().splitlines()]
+            running.answers = [answer_of(line.split("\t")) for line in log.read_text().splitlines()]
     if code != 0:
         raise RuntimeError(f"the load client ended with {code}")
 
 
-def _answer(columns: Sequence[str]) -> Answer:
-    index, began, duration, status, route, pod, serial, tries, failure = columns
+def answer_of(columns: Sequence[str]) -> Answer:
+    """Read a line of the load client's log."""
+    index, connected, began, duration, status, route, pod, serial, tries, failure = columns
     return Answer(
+        connected=int(connected) / 1e9,
         began=int(began) / 1e9,
         seconds=int(duration) / 1e9,
         target=int(index),
