@@ -84,11 +84,14 @@ class Called:
     unled: list[Span] = field(default_factory=list)
 
     @property
+    def is_led_by_kube_proxy(self) -> bool:
+        """Return whether connections that are made from now on are for no route."""
+        return bool(self.unled) and (not self.ruled or self.unled[-1].since > self.ruled[-1].since)
+
+    @property
     def newest(self) -> Reply:
         """Return what answers a connection that is made from now on."""
-        if self.unled and (not self.ruled or self.unled[-1].since > self.ruled[-1].since):
-            return self.plain[-1].reply
-        return self.ruled[-1].reply
+        return self.plain[-1].reply if self.is_led_by_kube_proxy else self.ruled[-1].reply
 
     def is_of(self, backend: str, now: float) -> None:
         """Have a Service of the Pods of a Deployment from now on, and no other."""

@@ -37,6 +37,7 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
     BLOG: (A, B, SWING, GUEST),
     NEWS: (A, GUEST),
 }
+_LOOK_SECONDS = 0.2
 _DRAINED_SECONDS = 1.5
 """After this nothing that was asked before has no answer yet."""
 
@@ -111,11 +112,20 @@ class Stage:
         """Wait until the pods of namespaces get what is newest alone."""
 
         async def one(namespace: str) -> None:
-            called = self.called(namespace, what)
-            await self.callers[namespace].settled(called, since)
+            called, caller, moment = self.called(namespace, what), self.callers[namespace], since
+            await caller.settled(called, moment)
+            while called.is_led_by_kube_proxy and self._gets_by():
+                await asyncio.sleep(_LOOK_SECONDS)
+                moment = time.time()
+                await caller.settled(called, moment)
             called.settle(time.time())
 
         await asyncio.gather(*map(one, namespaces))
+
+    def _gets_by(self) -> bool:
+        """Return whether nobody is led to the Envoy now, so that what kube-proxy leads tells of no change."""
+        now = time.time()
+        return any(each.meets(now, now) for each in self.away)
 
     async def all_led(self) -> None:
         """Wait until all pods are answered by the routes that stay."""

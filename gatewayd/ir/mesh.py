@@ -44,6 +44,11 @@ class NodeRedirect:
     port: int
 
     @property
+    def destination(self) -> tuple[str, int]:
+        """The address and port of the Service."""
+        return self.address, self.port
+
+    @property
     def listening(self) -> ListeningPort:
         """Where the proxy listens for it: of each family it has a listener of its own."""
         return ListeningPort(6 if ":" in self.address else 4, self.proxy_port)

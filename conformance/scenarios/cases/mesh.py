@@ -240,10 +240,10 @@ def _of(run: _Mesh, what: str, judged: Sequence[tuple[Answer, Verdict]]) -> tupl
 
 def _after(done: _Disturbance, judged: Sequence[tuple[Answer, Verdict]], verdict: Verdict) -> list[float]:
     """Return how long after it requests were made that have a verdict; what kube-proxy led counts when it connected."""
+    found = [answer for answer, of in judged if of is verdict]
     moments = [
-        (answer.connected if verdict is Verdict.PASSED else answer.began, answer.began + answer.seconds)
-        for answer, found in judged
-        if found is verdict
+        (each.connected, each.connected) if verdict is Verdict.PASSED else (each.began, each.began + each.seconds)
+        for each in found
     ]
     return [max(0.0, began - done.span.since) for began, over in moments if done.span.meets(began, over)]
 

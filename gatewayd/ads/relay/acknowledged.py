@@ -3,6 +3,10 @@
 In: the requests and responses of a stream, in the order in which they pass. Out: the redirects whose scope, routes and
 listener the Envoy has acknowledged. What is about to be taken from it counts as gone before it is told.
 
+Of one address and port there may be redirects for everybody and for pods of some namespaces. Envoy asks for their
+routes one by one, so where these are new they are led there together: else pods of such a namespace would for a moment
+get the routes of everybody.
+
 When a stream begins, Envoy says of each type what it has: a relay that starts later than its Envoy knows it too.
 https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#incremental-xds
 """
@@ -21,10 +25,12 @@ _HEARD: Final = (LISTENER, SCOPED_ROUTE, ROUTE)
 class _OfType:
     """What the Envoy has of one type."""
 
-    __slots__ = ("flights", "has_asked", "is_known", "names")
+    __slots__ = ("flights", "has_asked", "is_known", "names", "refused")
 
     def __init__(self) -> None:
         self.names: set[str] = set()
+        # What it has been sent, and has refused.
+        self.refused: set[str] = set()
         self.flights: dict[str, frozenset[str]] = {}
         self.has_asked = False
         # Whether it has said what it has, or, where that was nothing, taken what it was told first.
@@ -37,11 +43,14 @@ class Acknowledged:
     def __init__(self) -> None:
         self._types: dict[TypeUrl, _OfType] = {url: _OfType() for url in _HEARD}
         self._redirects: dict[str, NodeRedirect | None] = {}
+        # What was returned last, on this stream.
+        self._given: frozenset[NodeRedirect] = frozenset()
 
     def begin(self) -> None:
         """Hear that a stream begins: what the Envoy has it says again, type by type."""
         for held in self._types.values():
-            held.flights, held.has_asked, held.is_known = {}, False, False
+            held.flights, held.refused, held.has_asked, held.is_known = {}, set(), False, False
+        self._given = frozenset()
 
     def on_request(self, message: discovery_pb2.DeltaDiscoveryRequest) -> bool:
         """Take a request; return whether the redirects may be others now.
@@ -57,9 +66,13 @@ class Acknowledged:
             held.names = set(message.initial_resource_versions)
             held.is_known = bool(held.names)
         sent = held.flights.pop(message.response_nonce, None)
-        if sent is not None and not message.HasField("error_detail"):
+        if sent is not None and message.HasField("error_detail"):
+            held.refused |= sent
+            is_news = True  # nobody waits for these any more
+        elif sent is not None:
             is_news = is_news or not held.is_known or not sent <= held.names
             held.names |= sent
+            held.refused -= sent
             held.is_known = True
         gone = held.names.intersection(message.resource_names_unsubscribe)
         held.names -= gone
@@ -87,7 +100,14 @@ class Acknowledged:
         listeners, scopes, routes = (self._types[url] for url in _HEARD)
         if not listeners.is_known or not scopes.is_known or (scopes.names and not routes.is_known):
             return None
-        names = scopes.names & routes.names
-        self._redirects = {name: self._redirects.get(name) or redirect_to(name) for name in names}
-        found = (each for each in self._redirects.values() if each is not None)
-        return frozenset(each for each in found if each.listener in listeners.names)
+        self._redirects = {name: self._redirects.get(name) or redirect_to(name) for name in scopes.names}
+        led = {name: each for name, each in self._redirects.items() if each is not None}
+        awaited = {led[name].destination for name in led.keys() - routes.names - routes.refused}
+        self._given = frozenset(
+            each
+            for name, each in led.items()
+            if name in routes.names
+            and each.listener in listeners.names
+            and (each in self._given or each.destination not in awaited)
+        )
+        return self._given

@@ -79,7 +79,6 @@ def test_what_is_sent_again_is_no_news() -> None:
     stream = begun(WEB)
     assert not stream.take(ROUTE, WEB)
     assert stream.take(ROUTE, WEB, OTHER)
-    assert not stream.answer(ROUTE, stream.tell(ROUTE, "new"), error="no")
     stream.tell(ROUTE, gone=(WEB,))
     assert stream.take(ROUTE, WEB)
     stream.heard.begin()
@@ -92,6 +91,32 @@ def test_what_is_refused_is_not_there_and_what_was_there_stays() -> None:
     stream.answer(ROUTE, stream.tell(ROUTE, WEB, OTHER), error="no")
     stream.take(SCOPED_ROUTE, OTHER)
     assert stream.heard.redirects() == {TO_WEB}
+
+
+def test_what_is_new_of_one_address_is_led_there_together() -> None:
+    stream = begun(OTHER)
+    stream.take(SCOPED_ROUTE, WEB, OWN)
+    assert stream.take(ROUTE, WEB)
+    assert stream.heard.redirects() == {TO_OTHER}
+    assert stream.take(ROUTE, OWN)
+    assert stream.heard.redirects() == {TO_OTHER, TO_WEB, TO_OWN}
+
+
+def test_what_is_led_already_waits_for_nobody() -> None:
+    stream = begun(WEB)
+    assert stream.heard.redirects() == {TO_WEB}
+    stream.take(SCOPED_ROUTE, OWN)
+    assert stream.heard.redirects() == {TO_WEB}
+
+
+def test_for_what_is_refused_nobody_waits() -> None:
+    stream = begun(OTHER)
+    stream.take(SCOPED_ROUTE, WEB, OWN)
+    stream.take(ROUTE, WEB)
+    assert stream.answer(ROUTE, stream.tell(ROUTE, OWN), error="no")
+    assert stream.heard.redirects() == {TO_OTHER, TO_WEB}
+    stream.take(ROUTE, OWN)
+    assert stream.heard.redirects() == {TO_OTHER, TO_WEB, TO_OWN}
 
 
 def test_what_is_about_to_be_removed_is_gone_before_it_is_told() -> None:
