@@ -241,13 +241,17 @@ async def _begin(stage: Stage) -> None:
         B: {SHOP: producers["/b"], BLOG: NO_RULE},
         NONE: {SHOP: NO_RULE},
     }
-    moment = time.time()
-    for what, replies in after.items():
-        stage.declare(what, replies, moment)
-    # The consumers' first: whom a producer's route answers meanwhile would be told of no rule that is theirs.
-    for namespace in (BLOG, SHOP):
-        await stage.world.put(route(namespace, "till", "till", _STAY[namespace]))
-    await asyncio.gather(*(stage.settled(what, replies, since=moment) for what, replies in after.items()))
+    # The consumers' first, until it is known which pods they are: the producer's route would answer them meanwhile.
+    for namespaces in ((BLOG,), (SHOP, NEWS)):
+        moment = time.time()
+        made = {
+            what: {where: reply for where, reply in replies.items() if where in namespaces}
+            for what, replies in after.items()
+        }
+        for what, replies in made.items():
+            stage.declare(what, replies, moment)
+        await stage.world.put(route(namespaces[0], "till", "till", _STAY[namespaces[0]]))
+        await asyncio.gather(*(stage.settled(what, replies, since=moment) for what, replies in made.items()))
     for namespace in (BLOG, SHOP):
         await stage.swing(namespace, 0)
 
