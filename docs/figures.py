@@ -201,6 +201,31 @@ def _memory(of: Result) -> str:
     return "{}, {}, {} MiB; ".format(*stages) + f"{number(found['growth_percent'])} % over 2,700 changes"
 
 
+def _mesh_memory(of: Result) -> str:
+    few, own = row(of, ports=2_000, backends=20), row(of, ports=2_000, backends=2_000)
+    envoy = f"{number(few['envoy_rss_mib'])}, {number(own['envoy_rss_mib'])} MiB"
+    each = f"{number(few['envoy_kib_a_port'])}, {number(own['envoy_kib_a_port'])} KiB a port"
+    return f"{envoy}, {each}; {number(few['agent_rss_mib'])} MiB; {number(few['control_plane_rss_mib'])} MiB"
+
+
+def _mesh_change(of: Result) -> str:
+    found = row(of, ports=2_000, backends=20)
+    envoy, agent = found["change_envoy_cpu_ms_median"], found["change_agent_cpu_ms_median"]
+    return f"{number(envoy)} ms of Envoy's CPU, {number(agent)} ms of the agent's"
+
+
+def _mesh_fanout(of: Result) -> str:
+    found = row(of, nodes=100)
+    cpu, sent = number(found["server_cpu_ms_per_client"]), number(found["bytes_per_client"])
+    return f"{number(found['last_client_has_it_s_median'])} s, {cpu} ms of server CPU and {sent} bytes each"
+
+
+def _mesh_hop(of: Result) -> str:
+    [found] = of.rows
+    added = (number(found[f"kept_added_us_p{share}"]) for share in (50, 99))
+    return "{}, {} us; ".format(*added) + f"{number(found['kept_envoy_cpu_us'])} us of Envoy's CPU"
+
+
 def _probe(name: str) -> Callable[[Result], str]:
     def text(of: Result) -> str:
         case = "route probe, 3,000 routes"
@@ -319,6 +344,30 @@ FIGURES: Final = (
         source="bench/memory",
         text=_memory,
         again=_BENCH,
+    ),
+    Figure(
+        what="a node of a mesh with 2,000 routed Service ports, to 20 backends, to 2,000: Envoy; agent; control plane",
+        source="bench/mesh",
+        text=_mesh_memory,
+        again="make bench NAMES=mesh",
+    ),
+    Figure(
+        what="one of these routes changed, on that node",
+        source="bench/mesh",
+        text=_mesh_change,
+        again="make bench NAMES=mesh",
+    ),
+    Figure(
+        what="the same change to 100 nodes",
+        source="bench/mesh_fanout",
+        text=_mesh_fanout,
+        again="make bench NAMES=mesh_fanout",
+    ),
+    Figure(
+        what="the hop through a node's proxy beside a plain Service: p50, p99; CPU a request",
+        source="bench/mesh_hop",
+        text=_mesh_hop,
+        again="make bench NAMES=mesh_hop",
     ),
     Figure(
         what="from `kubectl apply` of a Gateway to the first 200 through its new Envoy",
