@@ -18,7 +18,7 @@ def node_pods(asked_for: AskedFor) -> Mapping[str, str]:
 @asynccontextmanager
 async def _of_cluster(asked_for: AskedFor) -> AsyncIterator[Mapping[str, str]]:
     from gatewayd.infra.node_proxies import SELECTOR
-    from gatewayd.kube.pod_nodes import pod_nodes
+    from gatewayd.kube.labelled_pods import pod_nodes
 
     labels = ",".join(f"{key}={value}" for key, value in SELECTOR.items())
     async with user_client(asked_for) as (client, _):

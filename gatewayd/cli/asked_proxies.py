@@ -118,15 +118,15 @@ async def _of_cluster(asked_for: AskedFor, choice: ProxyChoice) -> AsyncIterator
 
 
 async def proxy_pods(client: "KubeClient", choice: ProxyChoice) -> "list[tuple[Where, str]]":
-    """Return the pods of the proxies that are wanted, each with its Gateway. Raises as `labelled_pods` does."""
+    """Return the pods of the proxies that are wanted, each with its Gateway. Raises as `running_pods` does."""
     from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY
-    from gatewayd.kube.replica_sockets import labelled_pods
+    from gatewayd.kube.labelled_pods import running_pods
     from gatewayd.own_group import is_managed
 
     namespace = choice.namespace or choice.gateway.rpartition("/")[0]
-    labelled = await labelled_pods(client, namespace, f"{MANAGED_BY},{GATEWAY_NAME_LABEL}")
-    ours = [(pod, labels) for pod, labels in labelled if is_managed(labels.get(MANAGED_BY, ""))]
-    pods = [(pod, labels.get(GATEWAY_NAME_LABEL, "")) for pod, labels in ours]
+    labelled = await running_pods(client, namespace, f"{MANAGED_BY},{GATEWAY_NAME_LABEL}")
+    ours = [pod for pod in labelled if is_managed(pod.labels.get(MANAGED_BY, ""))]
+    pods = [(pod.where, pod.labels.get(GATEWAY_NAME_LABEL, "")) for pod in ours]
     names = await _names(client, {(pod.namespace, value) for pod, value in pods}, choice)
     return [
         (pod, gateway)

@@ -173,13 +173,14 @@ async def user_client(asked_for: AskedFor) -> "AsyncIterator[tuple[KubeClient, U
 async def _replicas(asked_for: AskedFor) -> AsyncIterator[AskedRun]:
     from gatewayd.infra.installation import SELECTOR
     from gatewayd.infra.layout import INTROSPECTION_PORT
-    from gatewayd.kube.replica_sockets import replica_sockets, running_pods
+    from gatewayd.kube.labelled_pods import running_pods
+    from gatewayd.kube.replica_sockets import replica_sockets
 
     label = ",".join(f"{key}={value}" for key, value in SELECTOR.items())
     async with AsyncExitStack() as stack:
         client, context = await stack.enter_async_context(user_client(asked_for))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatewayd-asks-")))
-        pods = await running_pods(client, asked_for.installed, label)
+        pods = tuple(pod.where.name for pod in await running_pods(client, asked_for.installed, label))
         if not pods:
             raise LookupError(
                 f"context {context.name}: no gatewayd runs in namespace {asked_for.installed}; --gatewayd-namespace "

@@ -4,24 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from gatewayd.kube.client import KubeClient
-from gatewayd.kube.replica_sockets import replica_sockets, running_pods
+from gatewayd.kube.replica_sockets import replica_sockets
 from tests.fakes.api_server import access
 from tests.fakes.pod_ports import NAMESPACE, Pods, pods_served
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(work, 60))
-
-
-def test_pods_that_run_are_found() -> None:
-    async def work() -> None:
-        async with pods_served(Pods(ports={"two": 2, "one": 1})) as url:
-            client = KubeClient(access(url))
-            assert await running_pods(client, NAMESPACE, "app.kubernetes.io/name=gatewayd") == ("one", "two")
-            assert await running_pods(client, NAMESPACE, "app.kubernetes.io/name=other") == ()
-            await client.close()
-
-    run(work())
 
 
 def test_a_replica_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
