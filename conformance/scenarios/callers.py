@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from conformance.build import built
 from conformance.scenarios.calls import Called, Reply, Span, Verdict
+from conformance.scenarios.load_client import heard
 from conformance.scenarios.pods import PodHandle
 from conformance.scenarios.traffic import Answer, answer_of
 from conformance.scenarios.world import World
@@ -102,19 +103,10 @@ async def calling(pod: PodHandle, called: Sequence[Called], *, rate: int, world:
     targets = world.folder / f"{pod.name}.json"
     targets.write_text(json.dumps([each.url for each in called]))
     flags = (f"-rate={rate}", f"-targets={targets}", "-log=-", f"-fresh={_FRESH}", "-forgotten")
-    process = await asyncio.create_subprocess_exec(
-        *pod.within(str(built("loadclient")), "load", *flags),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    caller = Caller(name=pod.name, process=process, called=called)
-    listening = asyncio.create_task(caller.listen())
-    try:
+    command = pod.within(str(built("loadclient")), "load", *flags)
+    async with heard(
+        command,
+        lambda process: Caller(name=pod.name, process=process, called=called),
+        f"the load client of {pod.name}",
+    ) as caller:
         yield caller
-    finally:
-        if process.stdin is not None:
-            process.stdin.close()
-        await listening
-        code = await process.wait()
-    if code != 0:
-        raise RuntimeError(f"the load client of {pod.name} ended with {code}")

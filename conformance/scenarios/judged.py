@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.build import built
+from conformance.scenarios.load_client import heard
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.world import World
 
@@ -168,22 +169,7 @@ async def judged(
 ) -> AsyncIterator[Judged]:
     """Run the client until the block ends; `show` says more for the lines of progress."""
     log = world.folder / "wrong.tsv"
-    command = (f"-address={address}", f"-log={log}", f"-connections={connections}", *flags)
-    process = await asyncio.create_subprocess_exec(
-        str(built("loadclient")),
-        "closed",
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    running = Judged(process=process, log=log, show=show)
-    listening = asyncio.create_task(running.listen())
-    try:
+    flags = (f"-address={address}", f"-log={log}", f"-connections={connections}", *flags)
+    command = (str(built("loadclient")), "closed", *flags)
+    async with heard(command, lambda process: Judged(process=process, log=log, show=show), "the client") as running:
         yield running
-    finally:
-        if process.stdin is not None:
-            process.stdin.close()
-        await listening
-        code = await process.wait()
-    if code != 0:
-        raise RuntimeError(f"the client ended with {code}")
