@@ -5,19 +5,17 @@ is one.
 """
 
 import logging
-import os
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from time import monotonic
 
 import structlog
 from rich.console import Console
 
+from tests.drawn_in_processes import in_processes
 from tests.round_trip.generator import drawn
 from tests.round_trip.judge import judged
 
 CONSOLE = Console(markup=False, highlight=False, soft_wrap=True)
-AT_ONCE = 50
 SHOWN = 3
 
 
@@ -36,19 +34,15 @@ def all_judged(seeds: range) -> tuple[int, int, list[str]]:
 
 def main(count: int, first: int) -> int:
     began, asked, compared, done, wrong = monotonic(), 0, 0, 0, 0
-    slices = [range(at, min(at + AT_ONCE, first + count)) for at in range(first, first + count, AT_ONCE)]
-    with ProcessPoolExecutor(max_workers=min(len(slices), os.cpu_count() or 1)) as processes:
-        running = {processes.submit(all_judged, seeds): seeds for seeds in slices}
-        for each in as_completed(running):
-            own_asked, own_compared, faults = each.result()
-            asked, compared = asked + own_asked, compared + own_compared
-            done, wrong = done + len(running[each]), wrong + len(faults)
-            for fault in faults:
-                CONSOLE.print(fault)
-            CONSOLE.print(
-                f"{done}/{count} sets of Ingresses, {asked} requests, {compared} compared, {wrong} sets wrong,"
-                f" {monotonic() - began:.0f} s"
-            )
+    for seeds, (own_asked, own_compared, faults) in in_processes(all_judged, count, first):
+        asked, compared = asked + own_asked, compared + own_compared
+        done, wrong = done + len(seeds), wrong + len(faults)
+        for fault in faults:
+            CONSOLE.print(fault)
+        CONSOLE.print(
+            f"{done}/{count} sets of Ingresses, {asked} requests, {compared} compared, {wrong} sets wrong,"
+            f" {monotonic() - began:.0f} s"
+        )
     return bool(wrong)
 
 

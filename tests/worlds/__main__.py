@@ -6,22 +6,19 @@ exits with 1 when there is one.
 
 import asyncio
 import logging
-import os
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from time import monotonic
 
 import structlog
 from rich.console import Console
 
+from tests.drawn_in_processes import in_processes
 from tests.worlds.corpus import keep
 from tests.worlds.generator import world
 from tests.worlds.judge import Judge
 from tests.worlds.rig import running_rig
 
 CONSOLE = Console(markup=False, highlight=False, soft_wrap=True)
-AT_ONCE = 50
-"""Worlds that one Envoy lives through before it is replaced, so that a crash costs the others little."""
 
 
 async def _judged(seeds: range) -> tuple[int, list[str]]:
@@ -44,18 +41,14 @@ def judged(seeds: range) -> tuple[int, list[str]]:
 
 def main(count: int, first: int) -> int:
     began, requests, worlds, wrong = monotonic(), 0, 0, 0
-    slices = [range(at, min(at + AT_ONCE, first + count)) for at in range(first, first + count, AT_ONCE)]
-    with ProcessPoolExecutor(max_workers=min(len(slices), os.cpu_count() or 1)) as processes:
-        running = {processes.submit(judged, seeds): seeds for seeds in slices}
-        for done in as_completed(running):
-            asked, faults = done.result()
-            requests, worlds, wrong = requests + asked, worlds + len(running[done]), wrong + len(faults)
-            for each in faults:
-                CONSOLE.print(each)
-            CONSOLE.print(
-                f"worlds {running[done].start} to {running[done].stop - 1}: {worlds}/{count} done, {requests} requests,"
-                f" {wrong} wrong, {monotonic() - began:.0f} s"
-            )
+    for seeds, (asked, faults) in in_processes(judged, count, first):
+        requests, worlds, wrong = requests + asked, worlds + len(seeds), wrong + len(faults)
+        for each in faults:
+            CONSOLE.print(each)
+        CONSOLE.print(
+            f"worlds {seeds.start} to {seeds.stop - 1}: {worlds}/{count} done, {requests} requests,"
+            f" {wrong} wrong, {monotonic() - began:.0f} s"
+        )
     return bool(wrong)
 
 
