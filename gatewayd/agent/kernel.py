@@ -1,4 +1,4 @@
-"""The node's packet filter, by the program `nft`: transactions of commands in; out, who calls by the table there is.
+"""The node's packet filter, by the program `nft`: transactions of commands in; out, what the table there is holds.
 
 A transaction is taken as a whole or not at all. It takes CAP_NET_ADMIN in the network namespace that this is run in.
 https://manpages.debian.org/bookworm/nftables/nft.8.en.html
@@ -9,7 +9,8 @@ import json
 import shutil
 from collections.abc import Iterable
 
-from gatewayd.agent.table import FAMILY, TABLE, Command, callers_of
+from gatewayd.agent import table as tables
+from gatewayd.agent.table import FAMILY, TABLE, Command, FoundTable
 from gatewayd.untrusted.printable import printable
 
 _NFT = "/usr/sbin/nft"
@@ -27,12 +28,12 @@ async def apply(commands: Iterable[Command]) -> None:
     await _ran(("--file", "-"), stdin=json.dumps({"nftables": list(commands)}))
 
 
-async def callers() -> frozenset[tuple[str, int]]:
-    """Return the callers of the table that is there; none where there is no such table."""
+async def found() -> FoundTable | None:
+    """Return what the table holds that is there; None where there is none."""
     try:
-        return callers_of(await _ran(("list", "table", FAMILY, TABLE), stdin=""))
+        return tables.found(await _ran(("list", "table", FAMILY, TABLE), stdin=""))
     except (KernelError, ValueError):
-        return frozenset()
+        return None
 
 
 async def _ran(arguments: Iterable[str], *, stdin: str) -> str:

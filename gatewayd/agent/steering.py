@@ -14,7 +14,7 @@ import structlog
 from gatewayd.agent import table as tables
 from gatewayd.agent.envoy import Health, bound
 from gatewayd.agent.kernel import KernelError
-from gatewayd.agent.table import Command, NodeTable
+from gatewayd.agent.table import Command, FoundTable, NodeTable
 from gatewayd.ir.mesh import ListeningPort, NodeRedirect
 
 REFRESH_SECONDS: Final = 5.0
@@ -23,6 +23,9 @@ BOUND_SECONDS: Final = 2.0
 """How long a port of the proxy that is new is waited for: an Envoy acknowledges a listener before it listens."""
 LEAVING_SECONDS: Final = 1.0
 """How long connections that have begun may still send what they are for, before the Envoy forgets what that is."""
+TAKEN_OVER_SECONDS: Final = 15.0
+"""How long an Envoy alone is not believed, of what the agent before led nobody to any more: that may have been told
+so just before its end, and not the Envoy. So long a control plane that starts may take to say it again."""
 _LOOK_SECONDS: Final = 0.02
 
 _log = structlog.get_logger("gatewayd.agent")
@@ -32,11 +35,11 @@ _log = structlog.get_logger("gatewayd.agent")
 class Kernel:
     """What there is of the node: how a transaction is carried out, which ports are listened on, what time it is.
 
-    `callers`: pods that the table knows which is there, each with the port of the proxy for its namespace.
+    `found`: what the table holds that an agent before has left, if there is one.
     """
 
     apply: Callable[[Iterable[Command]], Awaitable[None]]
-    callers: Callable[[], Awaitable[frozenset[tuple[str, int]]]]
+    found: Callable[[], Awaitable[FoundTable | None]]
     bound: Callable[[Iterable[ListeningPort]], frozenset[ListeningPort]] = bound
     clock: Callable[[], float]
 
@@ -53,6 +56,9 @@ class Steering:
         # Callers of the table that an agent before this one has left, until it is known which pods there are.
         self._found: frozenset[tuple[str, int]] = frozenset()
         self._knows_pods = False
+        # What the Envoy says that it has, of which that table knew nothing; and until when it is not believed.
+        self._doubted: frozenset[NodeRedirect] = frozenset()
+        self._doubts_until = float("-inf")
         # Ports of the proxy that have been seen to be listened on since it is alive.
         self._bound: frozenset[ListeningPort] = frozenset()
         # What the kernel has; None while that is unknown.
@@ -67,16 +73,18 @@ class Steering:
         """Return whether it matters which namespace a pod is of."""
         return self._wanted is not None and any(each.callers for each in self._wanted.redirects)
 
-    async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
-        """Lead connections as the redirects say, from when this returns on."""
+    async def redirect(self, redirects: frozenset[NodeRedirect], recalled: frozenset[NodeRedirect]) -> None:
+        """Lead connections as the redirects say, from when this returns on.
+
+        `recalled`: those that the Envoy has from before, of which no control plane has told since.
+        """
         async with self._turn:
-            if self._wanted is None and not self._knows_pods:
-                self._found = await self._kernel.callers()
-            if self._wanted is None and self._is_silent:
-                self._is_alive = True  # it has just said what it has
+            if self._wanted is None:
+                await self._take_over(recalled)
             await self._until_bound(redirects)
             before = self._wanted or self._empty
-            leaving = (before.leaving | before.redirects) - redirects
+            leaving = (before.leaving | (before.redirects - self._doubted)) - redirects
+            self._doubted &= recalled
             self._wanted = replace(before, redirects=redirects, leaving=leaving)
             await self._follow()
 
@@ -103,6 +111,8 @@ class Steering:
         async with self._turn:
             now = self._kernel.clock()
             was_alive = self._is_alive
+            if now >= self._doubts_until:
+                self._doubted = frozenset()
             self._is_silent = health is Health.SILENT
             # One that is silent is taken for what it was; but the kernel is not told so again.
             self._is_alive = health is Health.SERVES or (health is Health.SILENT and was_alive)
@@ -125,6 +135,18 @@ class Steering:
             if self._empty.fails_open:
                 await self._tell(tables.removed())
             self._wanted = self._applied = None
+
+    async def _take_over(self, recalled: frozenset[NodeRedirect]) -> None:
+        """Go on from the table that is there, with what the Envoy has from before."""
+        if self._is_silent:
+            self._is_alive = True  # it has just said what it has
+        table = await self._kernel.found()
+        if table is None:
+            return
+        if not self._knows_pods:
+            self._found = table.callers
+        self._doubted = frozenset(each for each in recalled if not table.leads(each))
+        self._doubts_until = self._kernel.clock() + TAKEN_OVER_SECONDS
 
     def _told_alive(self) -> None:
         if self._is_alive:
@@ -149,10 +171,11 @@ class Steering:
         """Make the table what is wanted, as far as the Envoy listens."""
         if self._wanted is None:
             return
-        there = self._bound_of({each.listening for each in self._wanted.redirects})
+        believed = self._wanted.redirects - self._doubted
+        there = self._bound_of({each.listening for each in believed})
         # Where pods shall not get by, a port that nobody listens on is a closed door.
         is_open = self._wanted.fails_open
-        redirects = frozenset(each for each in self._wanted.redirects if each.listening in there or not is_open)
+        redirects = frozenset(each for each in believed if each.listening in there or not is_open)
         views = {each.callers: each.proxy_port for each in redirects if each.callers}
         callers = frozenset(
             (address, views[namespace]) for address, namespace in self._namespaces.items() if namespace in views

@@ -68,6 +68,22 @@ class NodeTable:
         return tuple(sorted({each.proxy_port for each in self.redirects | self.leaving if each.callers}))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundTable:
+    """What an agent before this one has left.
+
+    `led`: a port of the proxy each, with the address and port of a Service whose connections are led there. `callers`:
+    as of a NodeTable.
+    """
+
+    led: frozenset[tuple[int, str, int]]
+    callers: frozenset[tuple[str, int]]
+
+    def leads(self, redirect: NodeRedirect) -> bool:
+        """Return whether connections are led as a redirect says; by it the callers of a port are not known."""
+        return (redirect.proxy_port, redirect.address, redirect.port) in self.led
+
+
 def whole(table: NodeTable, *, alive: bool) -> tuple[Command, ...]:
     """Return what makes the table anew, whatever there is of it."""
     return (
@@ -114,15 +130,20 @@ def removed() -> tuple[Command, ...]:
     return (_add("table", name=TABLE), {"delete": {"table": {"family": FAMILY, "name": TABLE}}})
 
 
-def callers_of(listing: str) -> frozenset[tuple[str, int]]:
-    """Return the callers of a table that `nft --json list table` has printed; raises ValueError for anything else."""
+def found(listing: str) -> FoundTable:
+    """Return what a table holds that `nft --json list table` has printed; raises ValueError for anything else."""
     try:
         items = json.loads(listing)["nftables"]
         maps = [item["map"] for item in items if item.get("map", {}).get("name", "").startswith("callers-")]
-        led = [(address, verdict["jump"]["target"]) for each in maps for address, verdict in each.get("elem", ())]
+        called = [(address, verdict["jump"]["target"]) for each in maps for address, verdict in each.get("elem", ())]
+        sets = [(_SET.fullmatch(item["set"]["name"]), item["set"].get("elem", ())) for item in items if "set" in item]
+        led = [(int(name[1]), *each["concat"]) for name, elements in sets if name is not None for each in elements]
+        return FoundTable(
+            led=frozenset((port, str(address), int(to)) for port, address, to in led),
+            callers=frozenset((address, int(port)) for address, chain in called for port in _CHAIN.findall(chain)),
+        )
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"no listing of a table: {error!r}") from error
-    return frozenset((address, int(port)) for address, chain in led for port in _CHAIN.findall(chain))
 
 
 def _add(what: str, **fields: Any) -> Command:
@@ -147,6 +168,7 @@ def _left_set(proxy_port: int, family: AddressFamily) -> str:
     return f"left-{proxy_port}-{family.name}"
 
 
+_SET: Final = re.compile(r"to-(\d+)-ip6?")
 _CHAIN: Final = re.compile(r"from-(\d+)")
 
 

@@ -47,7 +47,7 @@ class NodeAgent:
     def __init__(self, node: SteeredNode, upstream: ControlPlane, connect: Connect) -> None:
         self._node = node
         self._connect = connect
-        here = Kernel(apply=kernel.apply, callers=kernel.callers, bound=bound, clock=time.monotonic)
+        here = Kernel(apply=kernel.apply, found=kernel.found, bound=bound, clock=time.monotonic)
         self._steering = Steering(here, addresses=node.addresses, fails_open=node.fails_open)
         self._relay = Relay(upstream, self)
         self._pods = NodePods(self._pods_changed)
@@ -70,9 +70,9 @@ class NodeAgent:
             await self._steering.end()
             await self._relay.stop()
 
-    async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
+    async def redirect(self, redirects: frozenset[NodeRedirect], recalled: frozenset[NodeRedirect]) -> None:
         """Lead connections as the redirects say, from when this returns on."""
-        await self._steering.redirect(redirects)
+        await self._steering.redirect(redirects, recalled)
         self._redirected.set()
 
     async def let_go(self) -> None:

@@ -189,6 +189,33 @@ async def test_an_agent_that_begins_anew_lets_nobody_by_when_it_makes_its_table(
     assert (set(producers[made[0] + 1 :]), set(consumers[made[1] + 1 :])) == ({"one"}, {"two"})
 
 
+async def test_an_agent_that_begins_anew_leads_nobody_to_what_has_just_gone(steered: Node) -> None:
+    assert steered.agent is not None
+    before = await steered.handle()
+    steered.remove(route("shop", "one"))
+    await steered.until_answered("shop", "plain")
+    # The Envoy has the route for a second more, and nobody is left to take it.
+    await steered.stop_control_plane()
+    await ended(steered.agent, signal.SIGKILL)
+    async with steered.load("shop") as answers:
+        await steered.start_agent()
+
+        async def is_made_anew() -> bool:
+            return await steered.handle() not in ("", before)
+
+        await steered.until(is_made_anew)
+        made = len(answers)
+
+        async def has_gone_on() -> bool:
+            return len(answers) > made + 50
+
+        await steered.until(has_gone_on)
+        await steered.start_control_plane()
+        steered.apply(route("shop", "two"))
+        await steered.until_answered("shop", "two")
+    assert set(answers) == {"plain", "two"}
+
+
 async def test_a_pod_that_is_renewed_loses_no_request(steered: Node) -> None:
     assert steered.agent is not None
     assert steered.envoy is not None

@@ -25,10 +25,12 @@ _HEARD: Final = (LISTENER, SCOPED_ROUTE, ROUTE)
 class _OfType:
     """What the Envoy has of one type."""
 
-    __slots__ = ("flights", "has_asked", "is_known", "names", "refused")
+    __slots__ = ("flights", "has_asked", "is_known", "names", "recalled", "refused")
 
     def __init__(self) -> None:
         self.names: set[str] = set()
+        # What it had when the stream began, and has not been sent since.
+        self.recalled: set[str] = set()
         # What it has been sent, and has refused.
         self.refused: set[str] = set()
         self.flights: dict[str, frozenset[str]] = {}
@@ -64,14 +66,16 @@ class Acknowledged:
         if is_news:
             held.has_asked = True
             held.names = set(message.initial_resource_versions)
+            held.recalled = set(held.names)
             held.is_known = bool(held.names)
         sent = held.flights.pop(message.response_nonce, None)
         if sent is not None and message.HasField("error_detail"):
             held.refused |= sent
             is_news = True  # nobody waits for these any more
         elif sent is not None:
-            is_news = is_news or not held.is_known or not sent <= held.names
+            is_news = is_news or not held.is_known or not sent <= held.names or not sent.isdisjoint(held.recalled)
             held.names |= sent
+            held.recalled -= sent
             held.refused -= sent
             held.is_known = True
         gone = held.names.intersection(message.resource_names_unsubscribe)
@@ -111,3 +115,8 @@ class Acknowledged:
             and (each in self._given or each.destination not in awaited)
         )
         return self._given
+
+    def recalled(self) -> frozenset[NodeRedirect]:
+        """Return which of the redirects that were given last the Envoy alone has told of: from before this stream."""
+        routes = self._types[ROUTE].recalled
+        return frozenset(each for name in routes if (each := self._redirects.get(name)) in self._given)

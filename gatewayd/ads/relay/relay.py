@@ -52,8 +52,8 @@ class ControlPlane(Protocol):
 class RedirectHandler(Protocol):
     """Who leads connections to the Envoy."""
 
-    async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
-        """Lead connections as the redirects say, from when this returns on."""
+    async def redirect(self, redirects: frozenset[NodeRedirect], recalled: frozenset[NodeRedirect]) -> None:
+        """Lead connections as the redirects say, from when this returns on; `recalled`: as `Acknowledged` has it."""
 
     async def let_go(self) -> None:
         """Return when what is led there no more may be taken from the Envoy."""
@@ -70,7 +70,7 @@ class Relay:
         self._handler = handler
         self._acknowledged = Acknowledged()
         self._turn = asyncio.Lock()
-        self._told: frozenset[NodeRedirect] | None = None
+        self._told: tuple[frozenset[NodeRedirect], frozenset[NodeRedirect]] | None = None
         self._server: grpc.aio.Server | None = None
 
     async def start(self, socket: Path) -> None:
@@ -167,9 +167,12 @@ class Relay:
         """Say what the redirects are now, if they are others, and wait until they are in place."""
         async with self._turn:
             redirects = self._acknowledged.redirects()
-            if redirects is not None and redirects != self._told:
-                await self._handler.redirect(redirects)
-                self._told = redirects
+            if redirects is None:
+                return
+            news = redirects, self._acknowledged.recalled()
+            if news != self._told:
+                await self._handler.redirect(*news)
+                self._told = news
 
 
 async def _pass(data: bytes, context: Context, turn: asyncio.Lock) -> None:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from gatewayd.agent import kernel
-from gatewayd.agent.kernel import KernelError, apply, callers
+from gatewayd.agent.kernel import KernelError, apply, found
+from gatewayd.agent.table import FoundTable
 
 
 def nft(folder: Path, script: str) -> None:
@@ -34,27 +35,32 @@ async def test_where_there_is_no_nft_that_is_said(tmp_path: Path, monkeypatch: p
         await apply(())
 
 
-async def test_who_called_by_the_table_before_is_read_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_the_table_before_holds_is_read_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nft(tmp_path, f'echo "$*" > {tmp_path}/arguments; cat {tmp_path}/output')
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     (tmp_path / "output").write_text(
         '{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "inet", "name": "gatewayd"}},'
         '{"map": {"name": "callers-ip", "map": "verdict", "elem": [["10.244.0.6", {"jump": {"target": "from-15897"}}],'
         ' ["10.244.0.7", {"jump": {"target": "elsewhere"}}]]}},'
-        '{"map": {"name": "callers-ip6", "map": "verdict"}}, {"set": {"name": "alive"}}]}',
+        '{"map": {"name": "callers-ip6", "map": "verdict"}}, {"set": {"name": "alive", "elem": ["tcp"]}},'
+        '{"set": {"name": "to-15001-ip", "elem": [{"concat": ["10.96.0.10", 80]}]}},'
+        '{"set": {"name": "to-15897-ip6", "elem": [{"concat": ["fd00:96::10", 80]}]}},'
+        '{"set": {"name": "to-15897-ip"}},'
+        '{"set": {"name": "left-15001-ip", "elem": [{"concat": ["10.96.0.11", 80]}]}}]}',
         encoding="utf-8",
     )
-    assert await callers() == {("10.244.0.6", 15897)}
+    led = frozenset({(15001, "10.96.0.10", 80), (15897, "fd00:96::10", 80)})
+    assert await found() == FoundTable(led=led, callers=frozenset({("10.244.0.6", 15897)}))
     assert (tmp_path / "arguments").read_text() == "--json list table inet gatewayd\n"
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo '{'", "echo '{\"nftables\": 3}'"])
-async def test_where_there_is_no_such_table_nobody_has_called(
+async def test_where_there_is_no_such_table_nothing_is_found(
     script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nft(tmp_path, script)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert await callers() == frozenset()
+    assert await found() is None
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
     monkeypatch.setattr(kernel, "_NFT", str(tmp_path / "no-nft"))
-    assert await callers() == frozenset()
+    assert await found() is None

@@ -75,6 +75,21 @@ def test_a_node_that_cannot_listen_on_ipv6_is_led_what_is_for_ipv4() -> None:
     assert begun(WEB, SIX, listeners=("tcp-15001", "tcp6-15001")).heard.redirects() == {TO_WEB, TO_SIX}
 
 
+def test_what_an_envoy_had_before_it_alone_tells_of_until_it_is_sent_again() -> None:
+    assert begun(WEB).heard.recalled() == frozenset()
+    stream = Stream()
+    stream.ask(LISTENER, "tcp-15001", "tcp-15100")
+    stream.ask(SCOPED_ROUTE, WEB, OWN)
+    stream.ask(ROUTE, WEB, OWN)
+    assert stream.heard.redirects() == stream.heard.recalled() == {TO_WEB, TO_OWN}
+    nonce = stream.tell(ROUTE, OWN)
+    assert stream.heard.recalled() == {TO_WEB, TO_OWN}
+    assert stream.answer(ROUTE, nonce)
+    assert (stream.heard.redirects(), stream.heard.recalled()) == ({TO_WEB, TO_OWN}, {TO_WEB})
+    stream.tell(SCOPED_ROUTE, gone=(WEB,))
+    assert (stream.heard.redirects(), stream.heard.recalled()) == ({TO_OWN}, frozenset())
+
+
 def test_what_is_sent_again_is_no_news() -> None:
     stream = begun(WEB)
     assert not stream.take(ROUTE, WEB)
