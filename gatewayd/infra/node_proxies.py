@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gatewayd.infra import layout, rbac
-from gatewayd.infra.drain import GRACE_SECONDS, drain_command
+from gatewayd.infra.drain import GRACE_SECONDS, REQUESTS, drain_command
 from gatewayd.infra.made_kinds import CONFIG_MAP, DAEMON_SET, NETWORK_POLICY, SERVICE_ACCOUNT
 from gatewayd.infra.pod import CONTAINER_SECURITY, ENVOY_ARGUMENTS, POD_SECURITY, USER, envoy_readiness, field_variable
 from gatewayd.ir.infrastructure import ENVOY_IMAGE
@@ -100,7 +100,7 @@ def _daemon_set(chosen: NodeProxies) -> JSON:
 
 
 def _envoy() -> JSON:
-    hook = drain_command(admin=layout.ADMIN_SOCKET, probes=NODE_PROBES_PORT)
+    hook = drain_command(admin=layout.ADMIN_SOCKET, waits=REQUESTS)
     own = {name: POD_SECURITY[name] for name in ("runAsNonRoot", "runAsUser", "runAsGroup")}
     return {
         "name": "envoy",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gatewayd.infra import layout
-from gatewayd.infra.drain import DRAIN_SECONDS, GRACE_SECONDS, drain_command
+from gatewayd.infra.drain import DRAIN_SECONDS, GRACE_SECONDS, connections, drain_command
 from gatewayd.ir.infrastructure import Parameters, Resources, Toleration
 from gatewayd.ir.zones import in_zone
 
@@ -128,7 +128,7 @@ def envoy_readiness(port: int | str) -> JSON:
 
 
 def _envoy(parameters: Parameters) -> JSON:
-    hook = drain_command(admin=layout.ADMIN_SOCKET, probes=layout.PROBES_PORT)
+    hook = drain_command(admin=layout.ADMIN_SOCKET, waits=connections(probes=layout.PROBES_PORT))
     return {
         "name": "envoy",
         "image": parameters.image,

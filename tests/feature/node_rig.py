@@ -94,7 +94,7 @@ spec:
 
 
 class Node:
-    """See the module's text. `agent` and `envoy` are the processes that run now."""
+    """See the module's text. `agent` and `envoy` are the processes that run now, `admin` that one's socket."""
 
     def __init__(self, where: Network, folder: Path) -> None:
         self.network = where
@@ -103,6 +103,7 @@ class Node:
         self.agent: asyncio.subprocess.Process | None = None
         self.envoy: asyncio.subprocess.Process | None = None
         self._folder = folder
+        self.admin = folder / "envoy" / "admin"
         self._server: AdsServer | None = None
         self._socket = folder / "xds" / "socket"
         self._changed = asyncio.Condition()
@@ -153,13 +154,13 @@ class Node:
         self.agent = await self._start("agent", *command)
 
     async def start_envoy(self) -> None:
-        home = self._folder / "envoy"
+        home = self.admin.parent
         home.mkdir(mode=0o700, exist_ok=True)
         text = bootstrap(
             node=NODE,
             fleet=MESH_FLEET,
             control_plane=UnixSocket(path=str(self._folder / "x")),
-            admin=AdminSocket(path=str(home / "admin")),
+            admin=AdminSocket(path=str(self.admin)),
             probes_port=NODE_PROBES_PORT,
             drain=0.0,
         )

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from conformance import dockerfile
-from gatewayd.infra.drain import LINGER_SECONDS, drain_command
+from gatewayd.infra.drain import LINGER_SECONDS, connections, drain_command
 from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.fleet import GatewayFleet
@@ -28,6 +28,7 @@ from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
 from gatewayd.run.exit_codes import CANNOT_START
 from gatewayd.supervisor.envoy_binary import find_envoy
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap, within_memory
+from tests.feature.harness.drain_hook import DrainHook, started
 from tests.feature.harness.http1 import Connection
 from tests.feature.harness.ports import free_port
 from tests.image_programs import HAS_ALLOCATOR, needs_allocator, needs_perl
@@ -214,33 +215,9 @@ class Proxy:
         await connection.close()
         return answer.status
 
-    async def drain(self) -> "Drain":
-        """Start the hook, which says for how long it would sleep, and goes on when it is told to."""
-        bash, flag, script = drain_command(admin=str(self.admin), probes=self.probes)
-        stepped = 'sleep() { echo "$1"; read -r _; }\n' + script
-        pipe = asyncio.subprocess.PIPE
-        return Drain(await asyncio.create_subprocess_exec(bash, flag, stepped, stdin=pipe, stdout=pipe))
-
-
-class Drain:
-    """A hook that runs step by step."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    async def sleeps(self) -> int | None:
-        """Return the seconds that it wants to sleep, None when it has ended well."""
-        assert self._process.stdout is not None
-        async with asyncio.timeout(10):
-            line = await self._process.stdout.readline()
-            if not line:
-                assert await self._process.wait() == 0
-        return int(line) if line else None
-
-    def wake(self) -> None:
-        """Let it go on."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(b"\n")
+    async def drain(self) -> DrainHook:
+        """Start the hook."""
+        return await started(drain_command(admin=str(self.admin), waits=connections(probes=self.probes)))
 
 
 _OF_PROBES = ("bypass_overload_manager", "ignore_global_conn_limit")

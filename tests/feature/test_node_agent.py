@@ -10,7 +10,10 @@ import pytest
 import pytest_asyncio
 
 from conformance.harness.node_network import NODE_ADDRESS, NODE_ADDRESS_6, has_ipv6, lacking
+from gatewayd.infra.drain import NODE_LINGER_SECONDS, REQUESTS, drain_command
+from tests.feature.harness.drain_hook import started
 from tests.feature.node_rig import DEADLINE, PODS, VIP6, Node, ended, node, route
+from tests.image_programs import needs_perl
 
 WHY = lacking()
 pytestmark = [
@@ -227,6 +230,28 @@ async def test_a_pod_that_is_renewed_loses_no_request(steered: Node) -> None:
         await steered.start_what_is_gone()
         await steered.until_answered("shop", "one")
     assert set(answers) == {"one", "plain"}
+
+
+@needs_perl
+async def test_a_proxy_that_ends_waits_for_requests_and_not_for_connections_that_are_kept(steered: Node) -> None:
+    idle, busy = await steered.connected("shop"), await steered.connected("shop")
+    assert (await idle.ask(host="till")).backend == "one"
+    busy.send("/", ("x-echo-wait", "yes"), host="till")
+    await steered.backends["one"].received(lambda requests: len(requests) == 2)
+    hook = await started(drain_command(admin=str(steered.admin), waits=REQUESTS))
+    assert await hook.sleeps() == NODE_LINGER_SECONDS
+    hook.wake()
+    assert await hook.sleeps() == 1
+    steered.backends["one"].gate.set()
+    async with asyncio.timeout(DEADLINE):
+        assert (await busy.answer()).one("connection") == "close"
+    hook.wake()
+    while await hook.sleeps() is not None:  # until Envoy has seen the end of it
+        hook.wake()
+    await idle.close()
+    await busy.close()
+    assert steered.envoy is not None
+    await ended(steered.envoy, signal.SIGTERM)
 
 
 async def test_a_control_plane_that_is_away_is_not_missed(steered: Node) -> None:

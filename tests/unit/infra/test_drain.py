@@ -6,12 +6,23 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from gatewayd.infra.drain import DRAIN_SECONDS, FINISH_SECONDS, GRACE_SECONDS, LINGER_SECONDS, drain_command
+from gatewayd.infra.drain import (
+    DRAIN_SECONDS,
+    FINISH_SECONDS,
+    GRACE_SECONDS,
+    LINGER_SECONDS,
+    NODE_LINGER_SECONDS,
+    REQUESTS,
+    Waits,
+    connections,
+    drain_command,
+)
 from tests.image_programs import needs_perl
 
 PROBES = 19001
 IDLE = ("listener.0.0.0.0_80.downstream_cx_active: 0", "http.shop.downstream_cx_active: 3")
 PROBED = (f"listener.0.0.0.0_{PROBES}.downstream_cx_active: 1", "listener.admin.main_thread.downstream_cx_active: 1")
+OF_GATEWAY = connections(probes=PROBES)
 BUSY = ("listener.0.0.0.0_80.worker_0.downstream_cx_active: 2",)
 
 
@@ -40,19 +51,19 @@ class Admin:
             yield
 
 
-async def drain(admin: Path, slept: Path, programs: str = os.environ["PATH"]) -> int:
-    bash, flag, script = drain_command(admin=str(admin), probes=PROBES)
+async def drain(admin: Path, slept: Path, *, waits: Waits = OF_GATEWAY, programs: str = os.environ["PATH"]) -> int:
+    bash, flag, script = drain_command(admin=str(admin), waits=waits)
     recorded = f'PATH={programs}\nsleep() {{ echo "$1" >>{slept}; }}\n{script}'
     process = await asyncio.create_subprocess_exec(bash, flag, recorded, stderr=asyncio.subprocess.PIPE)
     await process.communicate()
     return process.returncode or 0
 
 
-async def drained(tmp_path: Path, *stats: tuple[str, ...]) -> tuple[list[str], list[int]]:
+async def drained(tmp_path: Path, *stats: tuple[str, ...], waits: Waits = OF_GATEWAY) -> tuple[list[str], list[int]]:
     admin = Admin(*stats)
     slept, path = tmp_path / "slept", tmp_path / "the admin's socket"
     async with admin.listening(path):
-        assert await drain(path, slept) == 0
+        assert await drain(path, slept, waits=waits) == 0
     return admin.asked, [int(line) for line in slept.read_text(encoding="utf-8").split()]
 
 
@@ -77,6 +88,16 @@ async def test_connections_of_probes_and_of_the_admin_interface_are_not_waited_f
 async def test_it_waits_for_the_connections_that_are_left(tmp_path: Path) -> None:
     _, slept = await drained(tmp_path, BUSY, PROBED + BUSY, IDLE)
     assert slept == [LINGER_SECONDS, 1, 1]
+
+
+@needs_perl
+async def test_a_nodes_proxy_waits_for_requests_alone(tmp_path: Path) -> None:
+    kept = ("http.mesh/15001.downstream_rq_active: 0", "http.admin.downstream_rq_active: 1")
+    probed = ("http.probes.downstream_rq_active: 1",)
+    asked = ("http.mesh/15100.downstream_rq_active: 1",)
+    requests, slept = await drained(tmp_path, kept + asked, kept + probed, waits=REQUESTS)
+    assert requests[2:] == ["GET /stats?filter=downstream_rq_active"] * 2
+    assert slept == [NODE_LINGER_SECONDS, 1]
 
 
 @needs_perl
