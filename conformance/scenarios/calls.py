@@ -21,6 +21,9 @@ CONNECTS_SECONDS = 1.1
 KEPT_SECONDS = 2.0
 """A connection that is kept open past the last route of a Service is answered by that for a second, and then ends."""
 
+_AROUND_SECONDS = 3.0
+"""What has been right so long before and after a wrong answer may tell why it was given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -115,6 +118,15 @@ class Called:
             each.until = over
             if isinstance(each, Spell) and isinstance(newest, Spell) and each.reply.of != newest.reply.of:
                 each.lasts = True
+
+    def around(self, moment: float) -> str:
+        """Return what was right in the seconds about a moment, by seconds from it."""
+        spells = sorted([*self.ruled, *self.plain, *self.unled], key=lambda each: each.since)
+        return "; ".join(
+            f"{each.since - moment:+.3f} to {each.until - moment:+.3f} {getattr(each, 'reply', 'no route')}"
+            for each in spells
+            if each.meets(moment - _AROUND_SECONDS, moment + _AROUND_SECONDS)
+        )
 
     def verdict(self, answer: Answer, away: Iterable[Span]) -> Verdict:
         """Judge an answer; `away` is when nobody, or not everybody, was led to the Envoy."""

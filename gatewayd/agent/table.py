@@ -10,9 +10,14 @@ In: what shall be led where. Out: the commands of one transaction, for the whole
     chain steer       all redirects
     chain prerouting  before kube-proxy's: to `steer` while the Envoy is alive
     chain guard       the ports of the proxy are for connections that are led there, and for no others
+    map kept          the ports of the proxy that there are: to the chains that end connections
+    chain kept-PORT   ends those that are kept open for what is led to a port no more
 
 A connection is led where it goes when it begins: the kernel keeps that for as long as it lasts. One that is kept open
-past the last route for what it is for is ended by `guard`, before the Envoy could answer that it knows no such route.
+past the last route for what it is for is ended, before the Envoy could answer that it knows no such route.
+
+What a transaction does not touch is there for each packet. Of a table that is made anew a packet may see the rules of
+before and the sets of afterwards, and be led by nobody: so namespaces come and go without that.
 https://manpages.debian.org/bookworm/libnftables1/libnftables-json.5.en.html
 """
 
@@ -90,8 +95,8 @@ def whole(table: NodeTable, *, alive: bool) -> tuple[Command, ...]:
         _add("table", name=TABLE),
         {"delete": {"table": {"family": FAMILY, "name": TABLE}}},
         _add("table", name=TABLE),
-        *_sets(table),
-        *_chains(table),
+        *_frame(table),
+        *(command for port in (PRODUCER_PORT, *table.consumer_ports) for command in _port(table, port)),
         *_rules(table),
         *(_element("add", *each) for each in _elements(table)),
         *((_alive_element(),) if alive else ()),
@@ -102,16 +107,16 @@ def difference(before: NodeTable, after: NodeTable) -> tuple[Command, ...] | Non
     """Return what makes one table of another; None where its rules are others, so that it has to be made anew."""
     if before == after:
         return ()
-    if (before.addresses, before.fails_open, before.consumer_ports) != (
-        after.addresses,
-        after.fails_open,
-        after.consumer_ports,
-    ):
+    if (before.addresses, before.fails_open) != (after.addresses, after.fails_open):
         return None
     old, new = dict.fromkeys(_elements(before)), dict.fromkeys(_elements(after))
+    come = [port for port in after.consumer_ports if port not in before.consumer_ports]
+    gone = [port for port in before.consumer_ports if port not in after.consumer_ports]
     return (
+        *(command for port in come for command in _port(after, port)),
         *(_element("delete", *each) for each in old if each not in new),
         *(_element("add", *each) for each in new if each not in old),
+        *(command for port in gone for command in _without_port(before, port)),
     )
 
 
@@ -151,6 +156,10 @@ def _add(what: str, **fields: Any) -> Command:
     return {"add": {what: {**head, **fields}}}
 
 
+def _delete(what: str, **fields: Any) -> Command:
+    return {"delete": {what: {"family": FAMILY, "table": TABLE, **fields}}}
+
+
 def _alive_element() -> Command:
     return _add("element", name="alive", elem=["tcp"])
 
@@ -176,27 +185,52 @@ def _chain(proxy_port: int) -> str:
     return f"from-{proxy_port}"
 
 
-def _sets(table: NodeTable) -> Iterator[Command]:
+def _kept_chain(proxy_port: int) -> str:
+    return f"kept-{proxy_port}"
+
+
+def _frame(table: NodeTable) -> Iterator[Command]:
+    """Yield what there is whatever ports there are."""
     yield _add("set", name="alive", type="inet_proto", flags=["timeout"], timeout=ALIVE_SECONDS)
+    yield _add("map", name="kept", type="inet_service", map="verdict")
     for family, _ in _families(table):
-        for port in (PRODUCER_PORT, *table.consumer_ports):
-            for name in (_set(port, family), _left_set(port, family)):
-                yield _add("set", name=name, type=[family.address, "inet_service"])
         yield _add("map", name=f"callers-{family.name}", type=family.address, map="verdict")
-
-
-def _chains(table: NodeTable) -> Iterator[Command]:
-    for port in table.consumer_ports:
-        yield _add("chain", name=_chain(port))
     yield _add("chain", name="steer")
     yield _add("chain", name="prerouting", type="nat", hook="prerouting", prio=_BEFORE_SERVICES, policy="accept")
     yield _add("chain", name="guard", type="filter", hook="input", prio=_INPUT, policy="accept")
 
 
+def _port(table: NodeTable, port: int) -> Iterator[Command]:
+    """Yield the sets and the chains of a port of the proxy."""
+    for family, _ in _families(table):
+        for name in (_set(port, family), _left_set(port, family)):
+            yield _add("set", name=name, type=[family.address, "inet_service"])
+    for name in _chains(port):
+        yield _add("chain", name=name)
+    for family, address in _families(table):
+        if port != PRODUCER_PORT:
+            yield _rule(_chain(port), *_led(family, address, port))
+        yield _rule(_kept_chain(port), *_ended(family, port))
+    yield _add("element", name="kept", elem=[[port, {"goto": {"target": _kept_chain(port)}}]])
+
+
+def _without_port(table: NodeTable, port: int) -> Iterator[Command]:
+    """Yield what takes away what `_port` has made; nobody is led there by then."""
+    yield _delete("element", name="kept", elem=[port])
+    for name in _chains(port):
+        yield _delete("chain", name=name)
+    for family, _ in _families(table):
+        for name in (_set(port, family), _left_set(port, family)):
+            yield _delete("set", name=name)
+
+
+def _chains(port: int) -> tuple[str, ...]:
+    """Return the chains of a port: what everybody calls is led in `steer` itself."""
+    return (_kept_chain(port),) if port == PRODUCER_PORT else (_chain(port), _kept_chain(port))
+
+
 def _rules(table: NodeTable) -> Iterator[Command]:
     for family, address in _families(table):
-        for port in table.consumer_ports:
-            yield _rule(_chain(port), *_led(family, address, port))
         callers = {"key": _field(family.name, "saddr"), "data": f"@callers-{family.name}"}
         yield _rule("steer", {"vmap": callers})
         yield _rule("steer", *_led(family, address, PRODUCER_PORT))
@@ -204,10 +238,13 @@ def _rules(table: NodeTable) -> Iterator[Command]:
     yield _rule("prerouting", tcp, {"jump": {"target": "steer"}})
     # The node takes ports for its own connections from a range that may have these: what comes back is nobody's call.
     yield _rule("guard", _equal({"ct": {"key": "direction"}}, "reply"), {"accept": None})
-    ports = {"set": [PRODUCER_PORT, {"range": [FIRST_CONSUMER_PORT, LAST_CONSUMER_PORT]}]}
+    consumers = {"range": [FIRST_CONSUMER_PORT, LAST_CONSUMER_PORT]}
     undirected = {"match": {"op": "!", "left": {"ct": {"key": "status"}}, "right": "dnat"}}
-    yield _rule("guard", _equal(_field("tcp", "dport"), ports), undirected, {"drop": None})
-    yield from _endings(table)
+    is_proxys = _equal(_field("tcp", "dport"), {"set": [PRODUCER_PORT, consumers]})
+    yield _rule("guard", is_proxys, undirected, {"drop": None})
+    yield _rule("guard", _DATA, {"vmap": {"key": _field("tcp", "dport"), "data": "@kept"}})
+    # Of a port that there is no more.
+    yield _rule("guard", _equal(_field("tcp", "dport"), consumers), _DATA, _RESET)
 
 
 def _led(family: AddressFamily, address: str, port: int) -> tuple[Command, ...]:
@@ -218,23 +255,16 @@ def _led(family: AddressFamily, address: str, port: int) -> tuple[Command, ...]:
     )
 
 
-def _endings(table: NodeTable) -> Iterator[Command]:
-    """Yield what ends connections that were led here for what is led here no more, when a client sends data.
+def _ended(family: AddressFamily, port: int) -> tuple[Command, ...]:
+    """Return what ends a connection that was led to a port for what is led there no more, when its client sends data.
 
     Answers that are on their way still arrive: those are not the client's data.
     """
-    data = _equal({"&": [_field("tcp", "flags"), "psh"]}, "psh")
-    reset = {"reject": {"type": "tcp reset"}}
-    ports = (PRODUCER_PORT, *table.consumer_ports)
-    consumers = {"range": [FIRST_CONSUMER_PORT, LAST_CONSUMER_PORT]}
-    unused = _unequal(_field("tcp", "dport"), {"set": list(ports)})
-    yield _rule("guard", _equal(_field("tcp", "dport"), consumers), unused, data, reset)
-    for family, _ in _families(table):
-        was_for = {"concat": [_original(f"{family.name} daddr"), _original("proto-dst")]}
-        is_of_it = _equal({"meta": {"key": "nfproto"}}, _PROTOCOLS[family.name])
-        for port in ports:
-            gone = [_unequal(was_for, f"@{name(port, family)}") for name in (_set, _left_set)]
-            yield _rule("guard", _equal(_field("tcp", "dport"), port), is_of_it, data, *gone, reset)
+    was_for = {"concat": [_original(f"{family.name} daddr"), _original("proto-dst")]}
+    is_of_it = _equal({"meta": {"key": "nfproto"}}, _PROTOCOLS[family.name])
+    # That it is TCP is said again here, since by itself nft does not know in this chain which ports these are.
+    is_tcp = _equal({"meta": {"key": "l4proto"}}, "tcp")
+    return (is_of_it, is_tcp, *(_unequal(was_for, f"@{name(port, family)}") for name in (_set, _left_set)), _RESET)
 
 
 def _original(key: str) -> Command:
@@ -279,3 +309,7 @@ def _element(verb: str, name: str, address: str, port: int, chain: str) -> Comma
     else:
         value = address
     return {verb: {"element": {"family": FAMILY, "table": TABLE, "name": name, "elem": [value]}}}
+
+
+_DATA: Final = _equal({"&": [_field("tcp", "flags"), "psh"]}, "psh")
+_RESET: Final[Command] = {"reject": {"type": "tcp reset"}}

@@ -195,6 +195,7 @@ def _figures(run: _Mesh, seconds: float) -> tuple[Figure, ...]:
     lost = _outside([answer for answer, verdict in judged if verdict is Verdict.LOST], excused)
     _show(run, "wrong", wrong)
     _show(run, "lost", lost)
+    _show_expected(run)
     return (
         Figure(what="requests", value=len(judged), at_least=1),
         Figure(what="requests a second", value=len(judged) / seconds, unit="/s"),
@@ -253,3 +254,11 @@ def _show(run: _Mesh, word: str, answers: Sequence[Answer]) -> None:
     for each in answers[:10]:
         then = [done.what for done in run.done if done.span.meets(each.began, each.began + each.seconds)]
         print(f"  {word}: {each}; {then}")
+
+
+def _show_expected(run: _Mesh) -> None:
+    """Print what would have been right about the time of each wrong answer."""
+    for namespace, caller in run.stage.callers.items():
+        for answer, verdict in caller.verdicts(run.stage.away):
+            if verdict is Verdict.WRONG:
+                print(f"  to {namespace}: {caller.called[answer.target].around(answer.began)}")

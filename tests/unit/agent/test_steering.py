@@ -138,7 +138,7 @@ async def test_what_the_agent_before_led_no_more_is_not_led_again_because_the_en
     await rig.redirect({PRODUCER}, recalled=frozenset({PRODUCER}))
     assert rig.last() == []
     await rig.redirect(BOTH, recalled=frozenset({PRODUCER}))
-    assert rig.last() == [tables.whole(table(BOTH), alive=True)]
+    assert rig.last() == [tables.difference(table({PRODUCER}), table(BOTH))]
 
 
 async def test_what_a_control_plane_tells_of_is_led_at_once() -> None:
@@ -232,7 +232,7 @@ async def test_a_port_that_nobody_listens_on_is_waited_for_and_then_passed_over(
     assert rig.last() == [tables.whole(table({PRODUCER}), alive=False)]
     rig.listening.add(CONSUMER.listening)
     await rig.steering.beat(Health.AWAY)
-    assert rig.last() == [tables.whole(table(BOTH), alive=False)]
+    assert rig.last() == [tables.difference(table({PRODUCER}), table(BOTH))]
 
 
 async def test_of_a_port_one_family_may_be_listened_on() -> None:

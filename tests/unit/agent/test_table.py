@@ -32,10 +32,23 @@ def elements(commands: Any) -> list[tuple[str, str, Any]]:
     return found
 
 
+def others(commands: Any) -> list[tuple[str, str, str]]:
+    """Return what else is made and taken away: the verb, what it is, its name; of a rule that of its chain."""
+    found = []
+    for command in commands:
+        [(verb, of)] = command.items()
+        [(what, fields)] = of.items()
+        if what != "element":
+            found.append((verb, what, fields.get("name") or fields["chain"]))
+    return found
+
+
 def test_a_table_is_made_in_one_transaction_whatever_there_was() -> None:
     head = [next(iter(each)) for each in whole(FULL, alive=True)[:3]]
     assert head == ["add", "delete", "add"]
     assert elements(whole(FULL, alive=True)) == [
+        ("add", "kept", [15001, {"goto": {"target": "kept-15001"}}]),
+        ("add", "kept", [15897, {"goto": {"target": "kept-15897"}}]),
         ("add", "to-15001-ip", {"concat": ["10.96.0.10", 80]}),
         ("add", "to-15897-ip", {"concat": ["10.96.0.10", 80]}),
         ("add", "callers-ip", ["10.244.0.6", {"jump": {"target": "from-15897"}}]),
@@ -58,15 +71,43 @@ def test_a_change_costs_what_it_changes() -> None:
     assert difference(FULL, FULL) == ()
 
 
-def test_another_namespace_with_routes_takes_other_rules() -> None:
-    assert difference(EMPTY, FULL) is None
+def test_a_namespace_with_routes_comes_and_goes_and_all_else_stays() -> None:
+    come, gone = difference(EMPTY, FULL), difference(FULL, EMPTY)
+    assert come is not None
+    assert gone is not None
+    assert elements(come) == [
+        ("add", "kept", [15897, {"goto": {"target": "kept-15897"}}]),
+        ("add", "to-15001-ip", {"concat": ["10.96.0.10", 80]}),
+        ("add", "to-15897-ip", {"concat": ["10.96.0.10", 80]}),
+        ("add", "callers-ip", ["10.244.0.6", {"jump": {"target": "from-15897"}}]),
+        ("add", "callers-ip", ["10.244.0.7", {"jump": {"target": "from-15897"}}]),
+    ]
+    assert others(come) == [
+        ("add", "set", "to-15897-ip"),
+        ("add", "set", "left-15897-ip"),
+        ("add", "chain", "from-15897"),
+        ("add", "chain", "kept-15897"),
+        ("add", "rule", "from-15897"),
+        ("add", "rule", "kept-15897"),
+    ]
+    assert elements(gone)[-1] == ("delete", "kept", 15897)
+    assert others(gone) == [
+        ("delete", "chain", "from-15897"),
+        ("delete", "chain", "kept-15897"),
+        ("delete", "set", "to-15897-ip"),
+        ("delete", "set", "left-15897-ip"),
+    ]
+
+
+def test_a_node_with_other_addresses_and_one_that_closes_take_other_rules() -> None:
     assert difference(EMPTY, replace(EMPTY, fails_open=False)) is None
+    assert difference(EMPTY, replace(EMPTY, addresses=("10.0.0.2",))) is None
 
 
 def test_addresses_of_a_family_that_the_node_has_not_are_left_as_they_are() -> None:
-    assert elements(whole(replace(EMPTY, redirects=frozenset({OF_IPV6})), alive=False)) == []
+    assert elements(whole(replace(EMPTY, redirects=frozenset({OF_IPV6})), alive=False))[1:] == []
     both = replace(EMPTY, addresses=("10.0.0.1", "fd00::1"), redirects=frozenset({OF_IPV6}))
-    assert elements(whole(both, alive=False)) == [("add", "to-15001-ip6", {"concat": ["fd00::10", 80]})]
+    assert elements(whole(both, alive=False))[1:] == [("add", "to-15001-ip6", {"concat": ["fd00::10", 80]})]
 
 
 def test_the_switch_is_not_looked_at_where_pods_shall_not_get_by() -> None:
@@ -85,6 +126,8 @@ def test_the_kernel_takes_every_transaction(addresses: tuple[str, ...]) -> None:
     steps = (
         whole(full, alive=True),
         difference(full, changed),
+        difference(changed, replace(EMPTY, addresses=addresses)),
+        difference(replace(EMPTY, addresses=addresses), full),
         alive(),
         not_alive(),
         whole(EMPTY, alive=False),
