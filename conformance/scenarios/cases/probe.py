@@ -110,6 +110,7 @@ def _figures(routes: list[_Route]) -> Iterable[Figure]:
     yield Figure(what="median, first tenth", value=median(accepted[:_TENTH]), unit="ms")
     yield Figure(what="median, last tenth", value=median(accepted[-_TENTH:]), unit="ms")
     yield Figure(what="longest", value=max(accepted), unit="ms")
+    yield Figure(what="which was that of route number", value=accepted.index(max(accepted)))
     late = [each for each in routes if each.right_at != each.first_right]
     yield Figure(what="routes that one worker of Envoy's took later than another", value=len(late))
     yield Figure(what=f"median from sending the write, first {_EARLY}", value=median(sent[:_EARLY]), unit="ms")
