@@ -144,7 +144,7 @@ class Stage:
             called.has_no_route(moment)
             if namespace in routed:
                 called.has_rule(routed[namespace], moment + 1e-6)
-        await stand(self.world, guest)
+        await stand(self.world, guest, backend)
         for namespace, caller in self.callers.items():
             caller.ask(self.called(namespace, GUEST))
         await self.settled(GUEST, RATES, since=moment)
@@ -186,12 +186,16 @@ class Stage:
         await self.change(SWING, {namespace: reply}, self.world.put(route(namespace, SWING, SWING, {"/": reply})))
 
 
-async def stand(world: World, item: Object) -> None:
-    """Make a Service, and wait until it answers the node itself, which no mesh is in the way of."""
+async def stand(world: World, item: Object, backend: str) -> None:
+    """Make a Service, and wait until a backend of its own answers the node itself, which no mesh is in the way of.
+
+    A Service that had the address before may do so for a moment longer: kube-proxy hears of both when it does.
+    """
     address = item["spec"]["clusterIP"]
 
     async def answers() -> bool:
-        return (await asked(address, address))[0] == 200
+        status, _, pod = await asked(address, address)
+        return status == 200 and pod.rsplit("-", 2)[0] == backend
 
     await world.put(item)
     await world.until(answers, f"kube-proxy leads to {address}")
@@ -213,7 +217,7 @@ async def staged(world: World) -> AsyncIterator[Stage]:
         await world.put(_pod_that_waits(namespace))
         await world.available(namespace, _CALLER)
     for name in ("till", "swing"):
-        await stand(world, service(name, _ADDRESSES[name], PLAIN))
+        await stand(world, service(name, _ADDRESSES[name], PLAIN), PLAIN)
     async with AsyncExitStack() as stack:
         callers = {}
         for namespace, rate in RATES.items():
