@@ -273,6 +273,12 @@ def _wrong(of: Result) -> str:
     return f"{number(seen(of, 'wrong answers'))} wrong of {number(seen(of, 'requests'))} answers"
 
 
+def _mesh(of: Result) -> str:
+    lost, last = (seen(of, f"Envoy killed: {what}") for what in ("requests lost", "the last request lost, after"))
+    gone = f"{number(lost)} lost, within {number(last)} s of 2 kills of the Envoy" if lost else "none lost"
+    return f"{_wrong(of)}; {gone}"
+
+
 def _provisioning(of: Result) -> str:
     return f"{number(seen(of, 'apply to first right answer, median'))} s"
 
@@ -438,6 +444,12 @@ FIGURES: Final = (
         source="scenarios/restart",
         text=_failed,
         again="make scenarios TEST=restart",
+    ),
+    Figure(
+        what="pods that call Services; a node's Envoy, its agent and the control plane killed with -9",
+        source="scenarios/mesh",
+        text=_mesh,
+        again="make scenarios TEST=mesh",
     ),
     Figure(
         what="no API server for 2 minutes, history compacted",
