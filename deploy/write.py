@@ -19,6 +19,7 @@ from gatewayd.infra.crds import own_crds
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE, NODE, XDS_PORT
 from gatewayd.infra.manifest import manifest
+from gatewayd.infra.pod import USER
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.own_group import CONTROLLER, MANAGER
 
@@ -61,6 +62,7 @@ MARK: Final = (
 )
 """`own_group.manager` in Helm's words."""
 _AGENT: Final = (*_POD, "containers", "agent")
+_ENVOY: Final = (*_POD, "containers", "envoy")
 TEMPLATED: Final = (
     *(
         Templated(kind, ("metadata", "namespace"), ".Release.Namespace")
@@ -119,6 +121,22 @@ TEMPLATED: Final = (
         "node-DaemonSet",
         (*_AGENT, "env", "GATEWAYD_FAIL_CLOSED", "value"),
         '(ternary "true" "" .Values.mesh.failClosed)',
+    ),
+    *(
+        Templated(kind, path, f"(ternary {kept} {otherwise} .Values.mesh.keepSource)")
+        for kind, path, kept, otherwise in (
+            ("Deployment", (*_CONTAINER, "env", "GATEWAYD_KEEP_SOURCE", "value"), '"true"', '""'),
+            ("node-DaemonSet", (*_AGENT, "env", "GATEWAYD_KEEP_SOURCE", "value"), '"true"', '""'),
+            ("node-DaemonSet", (*_ENVOY, "env", "ENVOY_UID", "value"), '"0"', '""'),
+            ("node-DaemonSet", (*_ENVOY, "securityContext", "runAsNonRoot"), "false", "true"),
+            ("node-DaemonSet", (*_ENVOY, "securityContext", "runAsUser"), "0", str(USER)),
+            (
+                "node-DaemonSet",
+                (*_ENVOY, "securityContext", "capabilities", "add"),
+                '(list "NET_RAW")',
+                "(list)",
+            ),
+        )
     ),
     Templated("node-DaemonSet", (*_POD, "imagePullSecrets"), ".Values.imagePullSecrets"),
     Templated("node-DaemonSet", (*_POD, "nodeSelector"), ".Values.mesh.nodeSelector"),
@@ -198,6 +216,7 @@ def _chart_objects() -> Iterator[JSON]:
         route_discovery=RouteDiscovery.PER_HOST,
         is_monitored=True,
         node_bootstrap=node_bootstrap(),
+        keeps_source=True,
         controller="example.com/name",
         gateway_classes=("name",),
         gateway_namespaces="name",

@@ -46,6 +46,19 @@ async def health(port: int) -> Health:
     return Health.SERVES if status.split(b" ")[1:2] == [b"200"] else Health.AWAY
 
 
+async def is_there(port: int) -> bool:
+    """Return whether an Envoy has its probes at a port of this node, whatever it says there."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 def bound(ports: Iterable[ListeningPort], tables: Mapping[int, Path] = _TABLES) -> frozenset[ListeningPort]:
     """Return those of the ports that somebody of this network namespace listens on, by a socket of their family.
 

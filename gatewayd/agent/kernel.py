@@ -49,7 +49,12 @@ async def _ran(arguments: Iterable[str], *, stdin: str) -> str:
         )
     except OSError as error:
         raise KernelError(f"nft: cannot be started; {error.strerror}") from error
-    printed, told = await process.communicate(stdin.encode())
+    try:
+        printed, told = await process.communicate(stdin.encode())
+    except asyncio.CancelledError:
+        process.kill()  # or it could take place after what its caller does next
+        await process.wait()
+        raise
     if process.returncode:
         words = printable(" ".join(told.decode(errors="replace").split()))
         raise KernelError(f"nft: exit code {process.returncode}; {words[:_LONGEST_TOLD]}")

@@ -25,6 +25,16 @@ def _addresses(text: str) -> str:
     return text
 
 
+_FailClosedOption = Annotated[
+    bool,
+    typer.Option("--fail-closed", envvar="GATEWAYD_FAIL_CLOSED", help="Without an Envoy, Services have no pods."),
+]
+_KeepSourceOption = Annotated[
+    bool,
+    typer.Option("--keep-source", envvar="GATEWAYD_KEEP_SOURCE", help="The Envoy uses the addresses of pods."),
+]
+
+
 @app.command()
 def agent(  # noqa: PLR0913 - one argument an option is how typer works
     *,
@@ -42,10 +52,8 @@ def agent(  # noqa: PLR0913 - one argument an option is how typer works
     certificates: Annotated[
         str, typer.Option(help="Folder with tls.crt, tls.key and ca.crt.")
     ] = layout.CERTIFICATES_FOLDER,
-    fail_closed: Annotated[
-        bool,
-        typer.Option("--fail-closed", envvar="GATEWAYD_FAIL_CLOSED", help="Without an Envoy, Services have no pods."),
-    ] = False,
+    fail_closed: _FailClosedOption = False,
+    keep_source: _KeepSourceOption = False,
     log_level: Annotated[
         str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help="debug, info, warning or error.")
     ] = "info",
@@ -60,6 +68,7 @@ def agent(  # noqa: PLR0913 - one argument an option is how typer works
         server_name=layout.server_name(namespace),
         certificates=certificates,
         fails_closed=fail_closed,
+        keeps_source=keep_source,
         log_level=log_level,
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.

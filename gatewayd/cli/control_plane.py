@@ -22,6 +22,9 @@ app = typer.Typer(add_completion=False)
 _KubeconfigOption = Annotated[
     Path | None, typer.Option(help="Kubeconfig file; without it, the service account of this pod.")
 ]
+_NamespaceOption = Annotated[
+    str, typer.Option(envvar="POD_NAMESPACE", help="Our own namespace: the CA and the lease are there.")
+]
 _RouteDiscoveryOption = Annotated[
     RouteDiscovery | None,
     typer.Option(
@@ -32,6 +35,14 @@ _RouteDiscoveryOption = Annotated[
 _RegionOption = Annotated[
     str, typer.Option(envvar="GATEWAYD_REGION", help="Where this cluster is, as members say where they are.")
 ]
+_KeepSourceOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep-source",
+        envvar="GATEWAYD_KEEP_SOURCE",
+        help="Proxies of nodes reach backends with the addresses of pods (docs/mesh.md).",
+    ),
+]
 _LogLevelOption = Annotated[str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help="debug, info, warning or error.")]
 
 
@@ -39,9 +50,7 @@ _LogLevelOption = Annotated[str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help=
 def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     *,
     kubeconfig: _KubeconfigOption = None,
-    namespace: Annotated[
-        str, typer.Option(envvar="POD_NAMESPACE", help="Our own namespace: the CA and the lease are there.")
-    ] = layout.NAMESPACE,
+    namespace: _NamespaceOption = layout.NAMESPACE,
     identity: Annotated[str, typer.Option(envvar="POD_NAME", help="Our name in the lease.")] = "",
     uid: Annotated[str, typer.Option(envvar="POD_UID", help="Our pod's uid: what we write goes with it.")] = "",
     xds_host: Annotated[str, typer.Option(help="Name that proxies find us under.")] = "",
@@ -50,6 +59,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     log_level: _LogLevelOption = "info",
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     mesh: MeshOption = False,
+    keep_source: _KeepSourceOption = False,
     controller_name: ControllerNameOption = CONTROLLER,
     gateway_classes: GatewayClassesOption = "",
     gateway_namespaces: GatewayNamespacesOption = "",
@@ -67,6 +77,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         log_level=log_level,
         envoy_gateway_kinds=envoy_gateway_kinds,
         mesh=mesh,
+        keeps_source=keep_source,
         controller_name=controller_name,
         gateway_classes=class_names(gateway_classes),
         gateway_namespaces=gateway_namespaces,

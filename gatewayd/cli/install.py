@@ -117,6 +117,10 @@ _FailClosedOption = Annotated[
     bool,
     typer.Option("--fail-closed", help="With --mesh: where a node's proxy is away, its pods reach no such Service."),
 ]
+_KeepSourceOption = Annotated[
+    bool,
+    typer.Option("--keep-source", help="With --mesh: backends see the addresses of pods; the proxies get CAP_NET_RAW."),
+]
 _MemberOption = Annotated[
     str,
     typer.Option(
@@ -129,7 +133,7 @@ _MemberOption = Annotated[
 @app.command()
 def install(  # noqa: PLR0913 (each is an option)
     *,
-    print_: _PrintOption = False,
+    print_: _PrintOption = False,  # noqa: ARG001 - without it nothing is asked for
     image: _ImageOption,
     namespace: Annotated[str, typer.Option(callback=_namespace, help="Namespace of the control plane.")] = NAMESPACE,
     replicas: Annotated[int, typer.Option(min=1, max=100, help="Pods of the control plane.")] = REPLICAS,
@@ -142,13 +146,13 @@ def install(  # noqa: PLR0913 (each is an option)
     gateway_namespaces: GatewayNamespacesOption = "",
     mesh: _NodesOption = False,
     fail_closed: _FailClosedOption = False,
+    keep_source: _KeepSourceOption = False,
     member: _MemberOption = "",
 ) -> None:
     """Print the manifest that installs gatewayd into a cluster.
 
     gatewayd install --print | kubectl apply --server-side -f -
     """
-    del print_  # without it nothing is asked for
     check_tenancy(controller_name, namespace, mesh=mesh)
     chosen = Installation(
         namespace=namespace,
@@ -163,5 +167,6 @@ def install(  # noqa: PLR0913 (each is an option)
         gateway_namespaces=gateway_namespaces,
         node_bootstrap=node_bootstrap() if mesh else None,
         fails_closed=fail_closed,
+        keeps_source=keep_source,
     )
     write_lines(printed_member(namespace, member) if member else printed(chosen))

@@ -16,6 +16,7 @@ from gatewayd.ir.filters import (
     Cors,
     ExternalAuth,
     HTTPFilter,
+    KeptSource,
     PolicyCheck,
     RequestHeaders,
     RequestValue,
@@ -270,6 +271,8 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 | Script()
             ):
                 yield from passage_words(http_filter)
+            case KeptSource():
+                yield "the backend sees the address of the client"
             case _:
                 yield from _entry(http_filter)
 

@@ -36,7 +36,7 @@ class Installation:
     `envoy_gateway_kinds`: those are read too. `controller`, `gateway_classes` and `gateway_namespaces`: whom it serves,
     as in `ir.environment.Environment`. `node_bootstrap`: routes may have Services as parents, for which each
     node has an Envoy that starts with this file; None: no node has. `fails_closed`: without it pods
-    reach no such Service.
+    reach no such Service. `keeps_source`: it reaches backends with the addresses of pods.
     """
 
     namespace: str
@@ -48,6 +48,7 @@ class Installation:
     envoy_gateway_kinds: bool = False
     node_bootstrap: str | None = None
     fails_closed: bool = False
+    keeps_source: bool = False
     controller: str = CONTROLLER
     gateway_classes: tuple[str, ...] = ()
     gateway_namespaces: str = ""
@@ -86,6 +87,7 @@ def _nodes(chosen: Installation) -> tuple[JSON, ...]:
         log_level=chosen.log_level,
         bootstrap=chosen.node_bootstrap,
         fails_closed=chosen.fails_closed,
+        keeps_source=chosen.keeps_source,
     )
     return node_proxies(proxies, SELECTOR)
 
@@ -214,6 +216,8 @@ def _environment(chosen: Installation) -> Iterator[JSON]:
         yield {"name": "GATEWAYD_GATEWAY_NAMESPACES", "value": chosen.gateway_namespaces}
     if chosen.node_bootstrap is not None:
         yield {"name": "GATEWAYD_MESH", "value": "true"}
+    if chosen.keeps_source:
+        yield {"name": "GATEWAYD_KEEP_SOURCE", "value": "true"}
     yield {"name": "TMPDIR", "value": layout.RUNTIME_FOLDER}
 
 

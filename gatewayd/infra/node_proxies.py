@@ -1,7 +1,8 @@
 """The proxies of the nodes: a DaemonSet of an Envoy and its agent, and what these need. Objects of an installation.
 
 Both are in the network of the node. The Envoy has no capability, no credential and no identity: what it asks passes
-through the agent, which has CAP_NET_ADMIN, the certificate of all nodes and the right to list pods.
+through the agent, which has CAP_NET_ADMIN, the certificate of all nodes and the right to list pods. One that reaches
+backends with the addresses of pods has CAP_NET_RAW.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,8 @@ _TOKEN_SECONDS: Final = 3607
 class NodeProxies:
     """`image` is that of gatewayd; `bootstrap`: the file that each Envoy starts with.
 
-    `fails_closed`: without an Envoy pods reach no Service that has routes.
+    `fails_closed`: without an Envoy pods reach no Service that has routes. `keeps_source`: it reaches backends with the
+    addresses of pods.
     """
 
     namespace: str
@@ -42,6 +44,7 @@ class NodeProxies:
     log_level: str
     bootstrap: str
     fails_closed: bool
+    keeps_source: bool = False
 
 
 def node_proxies(chosen: NodeProxies, control_plane: Mapping[str, str]) -> tuple[JSON, ...]:
@@ -87,7 +90,7 @@ def _daemon_set(chosen: NodeProxies) -> JSON:
         "priorityClassName": "system-node-critical",
         # Pods of every node call Services.
         "tolerations": [{"operator": "Exists"}],
-        "containers": [_envoy(), _agent(chosen)],
+        "containers": [_envoy(chosen), _agent(chosen)],
         "volumes": list(_volumes()),
     }
     return {
@@ -99,19 +102,34 @@ def _daemon_set(chosen: NodeProxies) -> JSON:
     }
 
 
-def _envoy() -> JSON:
+def _with_capability(name: str) -> JSON:
+    # Capabilities are given to the user root alone: https://github.com/kubernetes/enhancements/issues/2763.
+    root = {"runAsUser": 0, "runAsGroup": USER, "runAsNonRoot": False}
+    return {**CONTAINER_SECURITY, **root, "capabilities": {"drop": ["ALL"], "add": [name]}}
+
+
+def _envoy_security(chosen: NodeProxies) -> JSON:
+    # To use an address that is not one's own takes CAP_NET_RAW or CAP_NET_ADMIN, of which that is the lesser:
+    # https://man7.org/linux/man-pages/man7/ip.7.html (IP_TRANSPARENT).
+    if chosen.keeps_source:
+        return _with_capability("NET_RAW")
+    return {**CONTAINER_SECURITY, **{name: POD_SECURITY[name] for name in ("runAsNonRoot", "runAsUser", "runAsGroup")}}
+
+
+def _envoy(chosen: NodeProxies) -> JSON:
     hook = drain_command(admin=layout.ADMIN_SOCKET, waits=REQUESTS)
-    own = {name: POD_SECURITY[name] for name in ("runAsNonRoot", "runAsUser", "runAsGroup")}
+    # Else the image's entrypoint has root run Envoy as somebody else, who has no capability.
+    own = [{"name": "ENVOY_UID", "value": "0"}] if chosen.keeps_source else []
     return {
         "name": "envoy",
         "image": ENVOY_IMAGE,
         "args": list(_arguments()),
-        "env": [field_variable("POD_NAME", "metadata.name")],
+        "env": [field_variable("POD_NAME", "metadata.name"), *own],
         "ports": [{"name": "probes", "containerPort": NODE_PROBES_PORT, "protocol": "TCP"}],
         "readinessProbe": _readiness(),
         "lifecycle": {"preStop": {"exec": {"command": list(hook)}}},
         "resources": _ENVOY_RESOURCES,
-        "securityContext": {**CONTAINER_SECURITY, **own},
+        "securityContext": _envoy_security(chosen),
         "volumeMounts": [
             {"name": "config", "mountPath": layout.CONFIG_FOLDER, "readOnly": True},
             {"name": "sockets", "mountPath": layout.ADMIN_FOLDER},
@@ -132,8 +150,7 @@ def _arguments() -> Iterator[str]:
 
 
 def _agent(chosen: NodeProxies) -> JSON:
-    # Capabilities are given to the user root alone: https://github.com/kubernetes/enhancements/issues/2763.
-    root = {"runAsUser": 0, "runAsGroup": USER, "runAsNonRoot": False}
+    kept = [{"name": "GATEWAYD_KEEP_SOURCE", "value": "true"}] if chosen.keeps_source else []
     return {
         "name": "agent",
         "image": chosen.image,
@@ -146,9 +163,10 @@ def _agent(chosen: NodeProxies) -> JSON:
             field_variable("POD_NAMESPACE", "metadata.namespace"),
             {"name": "GATEWAYD_LOG_LEVEL", "value": chosen.log_level},
             {"name": "GATEWAYD_FAIL_CLOSED", "value": "true" if chosen.fails_closed else ""},
+            *kept,
         ],
         "resources": _AGENT_RESOURCES,
-        "securityContext": {**CONTAINER_SECURITY, **root, "capabilities": {"drop": ["ALL"], "add": ["NET_ADMIN"]}},
+        "securityContext": _with_capability("NET_ADMIN"),
         "volumeMounts": [
             {"name": "sockets", "mountPath": layout.ADMIN_FOLDER},
             {"name": "certificates", "mountPath": layout.CERTIFICATES_FOLDER, "readOnly": True},

@@ -29,7 +29,8 @@ class Protocol(StrEnum):
 class Upstream:
     """One port of one backend object, spoken to in one way.
 
-    `kind` is "Service", "ServiceImport", "XBackend" or "Backend".
+    `kind` is "Service", "ServiceImport", "XBackend" or "Backend". `family`: "IPv4" or "IPv6" where those of its
+    endpoints alone are meant, "" for all.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Upstream:
     name: str
     port: int
     protocol: Protocol
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

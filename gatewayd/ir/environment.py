@@ -21,6 +21,7 @@ class Environment:
     `gateway_classes`: the only ones to serve of those that name our controller; none: all of them.
     `gateway_namespaces`: a label selector of the only namespaces to serve Gateways of; "": all of them.
     `region`: where its proxies are, as members say where they are; "" where nobody says it.
+    `keeps_source`: proxies of nodes reach backends with the address of the pod that calls.
     """
 
     controller: str
@@ -34,6 +35,7 @@ class Environment:
     gateway_classes: tuple[str, ...] = ()
     gateway_namespaces: str = ""
     region: str = ""
+    keeps_source: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,6 +160,11 @@ class PolicyCheck:
     fails_open: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSource:
+    """Reach the backend with the address of the client, which is of the family of all of its endpoints."""
+
+
 HTTPFilter = (
     RequestHeaders
     | ResponseHeaders
@@ -183,4 +188,5 @@ HTTPFilter = (
     | Processing
     | Script
     | Bandwidth
+    | KeptSource
 )

@@ -46,10 +46,11 @@ class HTTPTraffic:
 class RedirectedTraffic:
     """Route requests by where they were sent to: by the table of `port` that has this as its destination.
 
-    Without one they get a 404.
+    Without one they get a 404. `keeps_source`: routes may ask for backends to be reached with the client's address.
     """
 
     port: int
+    keeps_source: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,8 @@ class StreamListener:
     """A TCP port. `inspect_tls`: read the server name before choosing a chain.
 
     `redirected`: connections were sent elsewhere, and the kernel knows where. `bind`: the one family that it binds, by
-    its address for all; "" where the other listeners of the proxy do.
+    its address for all; "" where the other listeners of the proxy do. `transparent`: only a proxy that may use
+    addresses that are not its own has it.
     """
 
     port: int
@@ -92,6 +94,7 @@ class StreamListener:
     socket: SocketSettings = STANDARD_SOCKET
     redirected: bool = False
     bind: str = ""
+    transparent: bool = False
 
     @property
     def name(self) -> str:

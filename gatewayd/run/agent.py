@@ -33,7 +33,12 @@ async def _steer(options: AgentOptions) -> None:
         server_name=options.server_name,
         certificates=Path(options.certificates),
     )
-    node = SteeredNode(name=options.node, addresses=options.addresses, fails_open=not options.fails_closed)
+    node = SteeredNode(
+        name=options.node,
+        addresses=options.addresses,
+        fails_open=not options.fails_closed,
+        keeps_source=options.keeps_source,
+    )
     agent = NodeAgent(node, ControlPlaneChannel(control_plane), partial(connected, None))
     await agent.run(Path(options.socket))
 

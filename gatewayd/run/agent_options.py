@@ -13,7 +13,8 @@ class AgentOptions:
     """`node` names the node, `addresses` are its own. `socket` is where its Envoy asks, `certificates` a folder.
 
     The control plane is at `xds_host`, `xds_port`, and must be `server_name` by its certificate. `fails_closed`:
-    without an Envoy pods reach no Service that has routes.
+    without an Envoy pods reach no Service that has routes. `keeps_source`: it reaches backends with the addresses of
+    pods.
     """
 
     node: str
@@ -24,6 +25,7 @@ class AgentOptions:
     server_name: str
     certificates: str
     fails_closed: bool
+    keeps_source: bool
     log_level: str
 
 

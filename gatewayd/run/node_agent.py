@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from gatewayd.ads.relay.relay import ControlPlane, Relay
-from gatewayd.agent import kernel
+from gatewayd.agent import kernel, source
 from gatewayd.agent.envoy import bound, health
 from gatewayd.agent.pods import NodePods
+from gatewayd.agent.source import KeptSources
 from gatewayd.agent.steering import Kernel, Steering
+from gatewayd.infra.drain import FINISH_SECONDS, LINGER_SECONDS
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.mesh import NODE_PROBES_PORT, NodeRedirect
 from gatewayd.kube.client import KubeClient
@@ -25,6 +27,8 @@ from gatewayd.kube.reflector import Timing
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[KubeClient]]
 """Connects to the API server."""
 
+ENVOY_ENDS_SECONDS: Final = LINGER_SECONDS + FINISH_SECONDS + 5
+"""As long as an Envoy has that ends, and less than the kubelet leaves both."""
 BEAT_SECONDS: Final = 1.0
 """How often the Envoy is asked whether it is alive."""
 
@@ -34,11 +38,13 @@ class SteeredNode:
     """A node by its name, and its own addresses, of each family at most one.
 
     `fails_open`: without an Envoy pods reach Services as if there were no routes; otherwise they do not.
+    `keeps_source`: its Envoy makes connections to backends with the addresses of pods.
     """
 
     name: str
     addresses: tuple[str, ...]
     fails_open: bool
+    keeps_source: bool = False
 
 
 class NodeAgent:
@@ -47,7 +53,9 @@ class NodeAgent:
     def __init__(self, node: SteeredNode, upstream: ControlPlane, connect: Connect) -> None:
         self._node = node
         self._connect = connect
-        here = Kernel(apply=kernel.apply, found=kernel.found, bound=bound, clock=time.monotonic)
+        self._sources = _sources(node) if node.keeps_source else None
+        apply = self._sources.apply if self._sources is not None else kernel.apply
+        here = Kernel(apply=apply, found=kernel.found, bound=bound, clock=time.monotonic)
         self._steering = Steering(here, addresses=node.addresses, fails_open=node.fails_open)
         self._relay = Relay(upstream, self)
         self._pods = NodePods(self._pods_changed)
@@ -58,6 +66,8 @@ class NodeAgent:
 
     async def run(self, socket: Path) -> None:
         """Serve the Envoy that asks at a socket, until cancelled; then take the redirects away."""
+        if self._sources is None:
+            await source.forget()  # of an agent before this one, whose Envoy is gone
         # An Envoy that is there already has the table made with its first words: by then it is known that it serves.
         await self._steering.beat(await health(NODE_PROBES_PORT))
         await self._relay.start(socket)
@@ -68,6 +78,8 @@ class NodeAgent:
                 tasks.create_task(self._watch_pods(), name="pod watch")
         finally:
             await self._steering.end()
+            if self._sources is not None:
+                await self._sources.end()
             await self._relay.stop()
 
     async def redirect(self, redirects: frozenset[NodeRedirect], recalled: frozenset[NodeRedirect]) -> None:
@@ -117,3 +129,7 @@ class NodeAgent:
         while self._steering.has_consumers is not consumers:
             self._redirected.clear()
             await self._redirected.wait()
+
+
+def _sources(node: SteeredNode) -> KeptSources:
+    return KeptSources(node.addresses, fails_open=node.fails_open, envoy_ends=ENVOY_ENDS_SECONDS)

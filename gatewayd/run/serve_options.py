@@ -20,7 +20,7 @@ class ServeOptions:
 
     `envoy_gateway_kinds`: those are read too. `mesh`: routes may have Services as parents, also without an XMesh.
     `controller_name`, `gateway_classes` and `gateway_namespaces`: as in `ir.environment.Environment`.
-    `region`: where the cluster is, "" where nobody says it.
+    `region`: where the cluster is, "" where nobody says it. `keeps_source`: as in `ir.environment.Environment`.
     `proxies_listen_at`: all addresses of a pod, of the family that pods have.
     """
 
@@ -38,6 +38,7 @@ class ServeOptions:
     gateway_classes: tuple[str, ...] = ()
     gateway_namespaces: str = ""
     region: str = ""
+    keeps_source: bool = False
     proxies_listen_at: str = ANY_IPV4
 
     @property
@@ -48,7 +49,8 @@ class ServeOptions:
         narrowed = () if served == (CONTROLLER, (), "") else served
         region = (f"region {self.region}",) if self.region else ()
         family = () if self.proxies_listen_at == ANY_IPV4 else (self.proxies_listen_at,)
-        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *region, *family, *narrowed)
+        mesh = (*(("mesh",) if self.mesh else ()), *(("keep-source",) if self.keeps_source else ()))
+        return (self.route_discovery, kinds, *mesh, *region, *family, *narrowed)
 
     @property
     def environment(self) -> Environment:
@@ -59,6 +61,7 @@ class ServeOptions:
             namespace=self.namespace,
             route_discovery=self.route_discovery,
             region=self.region,
+            keeps_source=self.keeps_source,
             address=self.proxies_listen_at,
             gateway_classes=self.gateway_classes,
             gateway_namespaces=self.gateway_namespaces,

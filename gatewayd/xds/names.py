@@ -30,7 +30,8 @@ def cluster(upstream: Upstream) -> str:
     What almost all are, a Service, is not said: Envoy writes the name of a cluster down many times, and each of
     thousands takes a KiB less.
     """
-    name = f"{upstream.namespace}/{upstream.name}/{upstream.port}/{upstream.protocol}"
+    family = f"-{upstream.family.lower()}" if upstream.family else ""
+    name = f"{upstream.namespace}/{upstream.name}/{upstream.port}/{upstream.protocol}{family}"
     return name if upstream.kind == "Service" else f"{upstream.kind.lower()}/{name}"
 
 

@@ -96,7 +96,7 @@ spec:
 class Node:
     """See the module's text. `agent` and `envoy` are the processes that run now, `admin` that one's socket."""
 
-    def __init__(self, where: Network, folder: Path) -> None:
+    def __init__(self, where: Network, folder: Path, environment: Environment) -> None:
         self.network = where
         self.api = ApiServer()
         self.backends: dict[str, Backend] = {}
@@ -109,7 +109,12 @@ class Node:
         self._changed = asyncio.Condition()
         self.fleet = Fleet(lambda *_: None)
         self._reconciler = Reconciler(publisher=Publisher(self.fleet), on_batch=lambda _: None, awaited=())
-        self._reconciler.submit((Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT),))
+        self.move(environment)
+
+    def move(self, environment: Environment) -> None:
+        """Have the control plane know another environment."""
+        self._reconciler.submit((Delta(kind=Environment, key=HERE, obj=environment),))
+        self._reconciler.step()
 
     def apply(self, *manifests: str) -> None:
         """Have objects."""
@@ -153,7 +158,8 @@ class Node:
         command = (sys.executable, "-m", "tests.feature.harness.agent_process", *words, *how)
         self.agent = await self._start("agent", *command)
 
-    async def start_envoy(self) -> None:
+    async def start_envoy(self, *within: str) -> None:
+        """Start an Envoy; `within`: a program that runs it, with its options."""
         home = self.admin.parent
         home.mkdir(mode=0o700, exist_ok=True)
         text = bootstrap(
@@ -166,7 +172,8 @@ class Node:
         )
         (home / "bootstrap.json").write_text(json.dumps(text), encoding="utf-8")
         options = ("--concurrency", "1", "--use-dynamic-base-id", "-l", "warning")
-        self.envoy = await self._start("envoy", str(envoy_binary()), "-c", str(home / "bootstrap.json"), *options)
+        command = (*within, str(envoy_binary()), "-c", str(home / "bootstrap.json"), *options)
+        self.envoy = await self._start("envoy", *command)
 
     async def _start(self, name: str, *command: str) -> asyncio.subprocess.Process:
         with (self._folder / f"{name}.log").open("ab") as log:
@@ -285,10 +292,10 @@ async def ended(process: asyncio.subprocess.Process, how: signal.Signals) -> Non
 
 
 @asynccontextmanager
-async def node(folder: Path) -> AsyncIterator[Node]:
+async def node(folder: Path, environment: Environment = DEFAULT_ENVIRONMENT) -> AsyncIterator[Node]:
     """Run a node with its services and backends; agent and Envoy are for the test to start."""
     async with network(PODS) as where, AsyncExitStack() as stack:
-        found = Node(where, folder)
+        found = Node(where, folder, environment)
         await found.serve(stack)
         found.apply(SERVICES, *(_slice(name) for name in BACKENDS))
         stack.push_async_callback(found.stop)

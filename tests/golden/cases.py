@@ -5,7 +5,7 @@ golden shows is what the case adds to that. The proxies of a case have acknowled
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from tests.unit.translator.manifests import delta
 
 FOLDER = Path(__file__).parent
 DEFAULTS = "_defaults"
+KEEPING_SOURCE = "mesh-source"
+"""The area whose proxies reach backends with the addresses of pods."""
 
 
 BOILERPLATE = ("CDS", "LDS")
@@ -74,7 +76,8 @@ def _read(path: Path) -> Iterator[Delta]:
 
 def translated(case: Case, discovery: RouteDiscovery | None = None) -> Reconciler:
     """Translate a case, and acknowledge what came of it; `discovery` None: as an installation does by itself."""
-    found = offline(objects(case), standalone_environment("127.0.0.1", 0, discovery))
+    place = replace(standalone_environment("127.0.0.1", 0, discovery), keeps_source=case.area == KEEPING_SOURCE)
+    found = offline(objects(case), place)
     for gateway, snapshot in found.snapshots.items():
         acked = frozenset(snapshot.of(LISTENER))
         found.submit((fleet_delta(gateway, FleetReport(connected=1, acked_listeners=acked, rejections=())),))

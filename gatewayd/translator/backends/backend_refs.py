@@ -265,7 +265,7 @@ def cluster(view: View, key: GatewayUpstream) -> Cluster:
     endpoints = _endpoints(view, upstream)
     plain = Cluster(
         upstream=upstream,
-        endpoints=_with_failover(view, endpoints, governed.failover),
+        endpoints=_with_failover(view, endpoints, governed.failover, upstream.family),
         tls=None,
         retry_budget=retry_budget(view, upstream),
         settings=watched(governed.settings, endpoints),
@@ -297,12 +297,12 @@ def _own_certificate(view: View, key: GatewayUpstream) -> ClientCertificate:
 
 
 def _with_failover(
-    view: View, source: Discovered | Resolved, failover: tuple[ServedPort, ...]
+    view: View, source: Discovered | Resolved, failover: tuple[ServedPort, ...], family: str
 ) -> Discovered | Resolved:
     """Return endpoints with those of the Services that take over. A name that Envoy resolves has nobody beside it."""
     if not failover or isinstance(source, Resolved):
         return source
-    services = (endpoints(view, service_port(view, each.service, each.port, "TCP")) for each in failover)
+    services = (endpoints(view, service_port(view, each.service, each.port, "TCP", family)) for each in failover)
     return replace(source, failover=(*source.failover, *services))
 
 
@@ -326,7 +326,7 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
     if row.spec.type == "ExternalName":
         refused = _external_name_problem(view, row) is not None or not environment(view).external_names
         return Discovered(endpoints=()) if refused else _resolved(view, row.spec.external_name, upstream.port)
-    return discovered(view, service_port(view, key, upstream.port, upstream.protocol.transport))
+    return discovered(view, service_port(view, key, upstream.port, upstream.protocol.transport, upstream.family))
 
 
 def _outside(view: View, upstream: Upstream) -> Discovered | Resolved:

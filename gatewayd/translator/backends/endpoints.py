@@ -5,7 +5,7 @@ https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditi
 
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatewayd.api.core import Service, ServiceSpec
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointPort, EndpointSlice, SliceEndpoint
@@ -41,6 +41,10 @@ SLICES = Index(name="slices_by_service", sources=(rows(EndpointSlice, _owners),)
 """By Service and by ServiceImport: one that stands for an import may have slices that are of both."""
 
 
+FAMILIES: Final = frozenset({"IPv4", "IPv6"})
+"""The types of addresses that endpoints may have."""
+
+
 def slice_of(view: View, member: Member) -> EndpointSlice | None:
     """Return a slice of the index."""
     return view.get(EndpointSlice, member.key)
@@ -59,12 +63,16 @@ def prefers_zone(spec: ServiceSpec | ServiceImportSpec) -> bool:
 
 
 class ServicePortKey(NamedTuple):
-    """A port of a Service as its slices name it; `transport` is "TCP" or "UDP". `by_zone`: tell zones apart."""
+    """A port of a Service as its slices name it; `transport` is "TCP" or "UDP". `by_zone`: tell zones apart.
+
+    `family`: "IPv4" or "IPv6" for endpoints of that alone, "" for all.
+    """
 
     service: SliceOwner
     port_name: str
     transport: str
     by_zone: bool = False
+    family: str = ""
 
 
 class _EndpointAddress(NamedTuple):
@@ -109,7 +117,7 @@ def _ready_last(address: _EndpointAddress) -> bool:
 def _found(view: View, port: ServicePortKey) -> Iterator[_EndpointAddress]:
     for member in view.bucket(SLICES, port.service):
         row = view.get(EndpointSlice, member.key)
-        if row is not None and row.address_type != "FQDN":
+        if row is not None and row.address_type in ((port.family,) if port.family else FAMILIES):
             yield from view.attempt(
                 Attempt("endpoints of a slice", member.key), partial(_in_slice, view, port, row), _none
             )
@@ -176,6 +184,13 @@ def _still_serves(endpoint: SliceEndpoint) -> bool:
 
 
 @query
+def families(view: View, owner: SliceOwner) -> frozenset[str]:
+    """Return the families of addresses that a Service has slices of, also where nobody is in them."""
+    rows_of = (slice_of(view, each) for each in view.bucket(SLICES, owner))
+    return frozenset(row.address_type for row in rows_of if row is not None) & FAMILIES
+
+
+@query
 def left_out(view: View, piece: ObjectKey) -> tuple[str, ...]:
     """Return what of an EndpointSlice is never an endpoint, as `<field path>: <what is wrong>; <what is allowed>`."""
     row = view.get(EndpointSlice, piece)
@@ -210,10 +225,10 @@ def discovered(view: View, port: ServicePortKey) -> Discovered:
     return Discovered(endpoints=found, closed="" if found else next(iter(left_out_of(view, port.service)), ""))
 
 
-def service_port(view: View, service: ObjectKey, port: int, transport: str) -> ServicePortKey:
+def service_port(view: View, service: ObjectKey, port: int, transport: str, family: str = "") -> ServicePortKey:
     """Return a port of a Service by its number, with zones told apart where the Service asks for that."""
     row = view.get(Service, service)
     ports = row.spec.ports if row is not None else ()
     names = (each.name for each in ports if (each.port, each.protocol) == (port, transport))
     by_zone = row is not None and prefers_zone(row.spec)
-    return ServicePortKey(service, next(names, ""), transport, by_zone)
+    return ServicePortKey(service, next(names, ""), transport, by_zone, family)

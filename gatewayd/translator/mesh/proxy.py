@@ -19,6 +19,7 @@ from gatewayd.translator.mesh.governed_rules import RuleOf, governed_route
 from gatewayd.translator.mesh.meshes import MESH, MESHED, mesh_is_on
 from gatewayd.translator.mesh.parents import CLAIMS, service_parents
 from gatewayd.translator.mesh.policies import policies_of_mesh
+from gatewayd.translator.mesh.sources import family_of, with_source
 from gatewayd.translator.mesh.tables import frontend_table
 from gatewayd.translator.proxies.key_sets import fetched_key_sets
 from gatewayd.translator.proxies.policy_servers import any_asking, servers_of
@@ -32,8 +33,16 @@ def mesh_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
     parents = tuple(each for each in service_parents(view, member) if each.frontends)
     if not parents:
         return ()
-    upstreams = (*upstreams_of_rules(service_rules(view, member)), *_policy_servers(view, member, parents))
+    upstreams = (*_backends(view, member, parents), *_policy_servers(view, member, parents))
     return tuple(GatewayUpstream(MESH, each) for each in dict.fromkeys(upstreams))
+
+
+def _backends(view: View, member: Member, parents: tuple[ServiceParent, ...]) -> Iterator[Upstream]:
+    """Yield what rules lead to, for each family of the addresses that are called."""
+    found = service_rules(view, member)
+    for family in dict.fromkeys(family_of(at.address) for each in parents for at in each.frontends):
+        routes = tuple(each._replace(route=with_source(view, each.route, family)) for each in found.routes)
+        yield from upstreams_of_rules(found._replace(routes=routes))
 
 
 def _policy_servers(view: View, member: Member, parents: tuple[ServiceParent, ...]) -> Iterator[Upstream]:
@@ -89,10 +98,13 @@ def _listeners(view: View) -> Iterator[StreamListener]:
     # Alone on a machine nothing redirects connections, so whoever connects says where to.
     alone = environment(view).standalone
     socket = SocketSettings(proxy_protocol="Required") if alone else SocketSettings()
-    six = ipv6_views(view, ())
+    six, keeps_source = ipv6_views(view, ()), environment(view).keeps_source
     for port, name in sorted((port, name) for name, port in view_ports(view, ()).items()):
-        chain = FilterChain(name="mesh", server_names=(), tls=None, traffic=RedirectedTraffic(port=port))
-        listener = StreamListener(port=port, inspect_tls=False, chains=(chain,), socket=socket)
+        traffic = RedirectedTraffic(port=port, keeps_source=keeps_source)
+        chain = FilterChain(name="mesh", server_names=(), tls=None, traffic=traffic)
+        listener = StreamListener(
+            port=port, inspect_tls=False, chains=(chain,), socket=socket, transparent=keeps_source
+        )
         if alone:
             yield listener
             continue

@@ -21,6 +21,7 @@ from gatewayd.translator.mesh.consumers import view_port
 from gatewayd.translator.mesh.frontends import Frontend
 from gatewayd.translator.mesh.governed_rules import RuleOf, governed_route
 from gatewayd.translator.mesh.parents import called_at, routes_at
+from gatewayd.translator.mesh.sources import family_of, with_source
 from gatewayd.translator.proxies.at_listener import RenderKey, at_listener
 from gatewayd.translator.proxies.precedence import Candidate, precedence, reachable, tie_of
 from gatewayd.translator.proxies.preflights import Placed, with_preflights
@@ -67,6 +68,8 @@ def _candidates(view: View, frontend: Frontend) -> Iterator[Candidate]:
 
 def _ranked(view: View, member: Member, frontend: Frontend) -> Iterator[Ranked]:
     key, service = RenderKey(member, "http", frontend.port), called_at(view, member, frontend)
+    family = family_of(frontend.address)
     for ranked in service_rules(view, member).routes:
         at = RuleOf(member, ranked.route.source.rule, service, frontend.view)
-        yield ranked._replace(route=governed_route(view, at, at_listener(ranked.route, key)))
+        route = governed_route(view, at, at_listener(ranked.route, key))
+        yield ranked._replace(route=with_source(view, route, family))

@@ -20,6 +20,7 @@ from gatewayd.ir.filters import (
     ExternalAuth,
     HeaderChanges,
     HTTPFilter,
+    KeptSource,
     PolicyCheck,
     RequestHeaders,
     ResponseHeaders,
@@ -59,6 +60,7 @@ from gatewayd.xds.filters import (
     fault,
     global_limits,
     guard,
+    kept_source,
     login,
     permissions,
     processing,
@@ -198,6 +200,8 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
                 configs[auth_name] = packed(auth.auth_per_route(http_filter))
             case RateLimits():
                 configs |= dict.fromkeys(rate_limits.route_metadata(http_filter), _ON)
+            case KeptSource():
+                configs[kept_source.NAME] = _ON
             case _:
                 name, configured = TURNED_ON[type(http_filter)]
                 configs[name] = packed(configured(http_filter))

@@ -172,6 +172,8 @@ def _stream_tail(of: StreamListener) -> bytes:
             ],
             # One connection for each turn of a worker: they are shared out more evenly.
             max_connections_to_accept_per_socket_event=wrappers_pb2.UInt32Value(value=1),
+            # An Envoy without the right to it refuses the listener, and not each connection to a backend.
+            transparent=wrappers_pb2.BoolValue(value=True) if of.transparent else None,
         )
     )
 

@@ -13,6 +13,7 @@ from google.protobuf import duration_pb2, wrappers_pb2
 
 from gatewayd.ir.edge import UPGRADE
 from gatewayd.ir.proxy import RedirectedTraffic
+from gatewayd.xds.filters import kept_source
 from gatewayd.xds.filters.chain import http_filters
 from gatewayd.xds.filters.destination import destination_fields
 
@@ -29,7 +30,10 @@ def mesh_manager(traffic: RedirectedTraffic) -> Any:
         codec_type=_HCM.AUTO,
         stat_prefix=f"mesh/{traffic.port}",
         **destination_fields(traffic),
-        http_filters=http_filters(opted_into=True),
+        http_filters=[
+            *([kept_source.opted_into()] if traffic.keeps_source else []),
+            *http_filters(opted_into=True),
+        ],
         skip_xff_append=True,
         xff_num_trusted_hops=_MORE_THAN_ANY,
         preserve_external_request_id=True,

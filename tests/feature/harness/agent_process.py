@@ -1,4 +1,4 @@
-"""`python -m tests.feature.harness.agent_process NODE ADDRESSES CONTROL-PLANE API-SERVER SOCKET [closed]`.
+"""`python -m tests.feature.harness.agent_process NODE ADDRESSES CONTROL-PLANE API-SERVER SOCKET [closed] [source]`.
 
 The agent of a node as `gatewayd.run.agent` makes it, but for its control plane and API server, which are here.
 """
@@ -27,7 +27,12 @@ def main(name: str, addresses: str, control_plane: str, api_server: str, socket:
             await client.close()
 
     async def steer() -> None:
-        node = SteeredNode(name=name, addresses=tuple(addresses.split(",")), fails_open="closed" not in how)
+        node = SteeredNode(
+            name=name,
+            addresses=tuple(addresses.split(",")),
+            fails_open="closed" not in how,
+            keeps_source="source" in how,
+        )
         agent = NodeAgent(node, OfThisMachine(Path(control_plane)), connect)
         await until_terminated(agent.run(Path(socket)))
 

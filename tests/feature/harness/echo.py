@@ -116,7 +116,7 @@ class Backend:
             return False
         tls = writer.get_extra_info("ssl_object")
         sni = getattr(tls, "wanted_name", None)
-        body = self.echoed(seen, sni=sni, protocol="http/1.1")
+        body = self.echoed(seen, sni=sni, protocol="http/1.1", peer=writer.get_extra_info("peername"))
         extra = json.loads(wanted.get("x-echo-headers", "{}"))
         more = "".join(
             f"{name}: {value}\r\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.agent import envoy
-from gatewayd.agent.envoy import Health, bound, health
+from gatewayd.agent.envoy import Health, bound, health, is_there
 from gatewayd.ir.mesh import ListeningPort
 
 TABLE = """\
@@ -60,6 +60,19 @@ async def test_where_nobody_listens_there_is_none() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         assert await health(free.getsockname()[1]) is Health.AWAY
+
+
+async def test_one_that_does_not_serve_is_there_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with answering(b"HTTP/1.1 503 Service Unavailable\r\n\r\n") as port:
+        assert await is_there(port)
+    assert not await is_there(port)
+
+    async def silent(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio, "open_connection", silent)
+    monkeypatch.setattr(envoy, "PATIENCE", 0.01)
+    assert await is_there(port)
 
 
 def test_ports_that_are_listened_on(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,21 @@ async def test_what_nft_refuses_is_said_in_its_words(tmp_path: Path, monkeypatch
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     with pytest.raises(KernelError, match=r"nft: exit code 1; internal:0:0-0: Error: \\x1b\[1mno"):
         await apply(())
+
+
+async def test_a_transaction_that_is_given_up_does_not_take_place_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "began")
+    nft(tmp_path, f"echo $$ > {tmp_path}/began; exec sleep 60")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    task = asyncio.create_task(apply(()))
+    process = int(await asyncio.to_thread((tmp_path / "began").read_text))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
 
 
 async def test_where_there_is_no_nft_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,12 @@ def test_it_may_fail_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert started(monkeypatch, GATEWAYD_FAIL_CLOSED="true").fails_closed
 
 
+def test_it_may_keep_the_addresses_of_pods(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not started(monkeypatch).keeps_source
+    assert started(monkeypatch, GATEWAYD_KEEP_SOURCE="true").keeps_source
+    assert started(monkeypatch, "--keep-source").keeps_source
+
+
 def test_a_node_may_have_an_address_of_each_family(monkeypatch: pytest.MonkeyPatch) -> None:
     assert started(monkeypatch, NODE_ADDRESS="10.0.0.1,fd00::1").addresses == ("10.0.0.1", "fd00::1")
     assert started(monkeypatch, NODE_ADDRESS="fd00::1").addresses == ("fd00::1",)

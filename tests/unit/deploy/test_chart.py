@@ -1,7 +1,7 @@
 """The chart with its default values is the plain manifest, less the Namespace and the CRDs (tests/unit/infra).
 
 Templates use one form of expression, `{{ toJson .A.b }}`, which is replaced here by the value's JSON (of what is on or
-off it may be the text of an environment), one made of a value (`MARK`), and one condition around a whole object.
+off it may be one of two literals), one made of a value (`MARK`), and one condition around a whole object.
 `tests/upstream/test_helm.py` asks Helm itself, and both renderings must agree.
 """
 
@@ -21,7 +21,8 @@ CHART = ROOT / "deploy" / "helm" / "gatewayd"
 NAMESPACE = "gatewayd-system"
 CONDITION = re.compile(r"\{\{- if \.([A-Za-z.]+) \}\}\n(.*)\{\{- end \}\}\n", re.DOTALL)
 RELEASE_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "app.kubernetes.io/version")
-EXPRESSION = re.compile(r"\{\{ toJson (?:\.([A-Za-z.]+)|\(ternary \"true\" \"\" \.([A-Za-z.]+)\)) \}\}")
+LITERAL = r"\"\w*\"|\w+|\(list(?: \"\w+\")*\)"
+EXPRESSION = re.compile(rf"\{{\{{ toJson (?:\.([A-Za-z.]+)|\(ternary ({LITERAL}) ({LITERAL}) \.([A-Za-z.]+)\)) \}}\}}")
 MARK = (
     '{{ toJson (ternary "gatewayd" (printf "gatewayd.%s" (replace "/" "_" .Values.controllerName)) '
     '(eq .Values.controllerName "gatewayd.io/controller")) }}'
@@ -45,7 +46,7 @@ def rendered(values: Object) -> list[Object]:
         return value
 
     def written(match: re.Match[str]) -> Any:
-        return looked_up(match[1]) if match[1] else "true" if looked_up(match[2]) else ""
+        return looked_up(match[1]) if match[1] else literal(match[2] if looked_up(match[4]) else match[3])
 
     objects = []
     for text in templates().values():
@@ -53,6 +54,11 @@ def rendered(values: Object) -> list[Object]:
         kept = CONDITION.sub(lambda match: match[2] if looked_up(match[1]) else "", marked)
         objects.append(yaml.safe_load(EXPRESSION.sub(lambda match: json.dumps(written(match)), kept)))
     return [each for each in objects if each is not None]
+
+
+def literal(text: str) -> Any:
+    listed = re.fullmatch(r"\(list(.*)\)", text)
+    return listed[1].replace('"', "").split() if listed else json.loads(text)
 
 
 def templates() -> dict[str, str]:
@@ -105,7 +111,7 @@ def test_every_value_is_used_and_every_used_value_is_there() -> None:
         name
         for text in texts
         for name in (
-            *("".join(each) for each in EXPRESSION.findall(text)),
+            *(each[0] or each[3] for each in EXPRESSION.findall(text)),
             *(each[0] for each in CONDITION.findall(text)),
         )
     ]
@@ -176,7 +182,13 @@ def test_what_is_turned_off_is_not_there_and_monitors_are_there_when_asked() -> 
 
 def test_nodes_have_proxies_when_that_is_asked_for() -> None:
     values = read(CHART / "values.yaml")
-    mesh = {"enabled": True, "failClosed": True, "nodeSelector": {"edge": "no"}, "priorityClassName": "high"}
+    mesh = {
+        "enabled": True,
+        "failClosed": True,
+        "keepSource": False,
+        "nodeSelector": {"edge": "no"},
+        "priorityClassName": "high",
+    }
     on = {(each["kind"], each["metadata"]["name"]): each for each in rendered(values | {"mesh": mesh})}
     off = {(each["kind"], each["metadata"]["name"]) for each in rendered(values)}
     added = on.keys() - off
@@ -188,3 +200,23 @@ def test_nodes_have_proxies_when_that_is_asked_for() -> None:
     assert {"name": "GATEWAYD_FAIL_CLOSED", "value": "true"} in agent["env"]
     control_plane = on["Deployment", "gatewayd"]["spec"]["template"]["spec"]["containers"][0]
     assert {"name": "GATEWAYD_MESH", "value": "true"} in control_plane["env"]
+
+
+def test_proxies_of_nodes_have_a_capability_where_they_keep_the_addresses_of_pods() -> None:
+    values = read(CHART / "values.yaml")
+    security = {}
+    for kept in (False, True):
+        mesh = {**values["mesh"], "enabled": True, "keepSource": kept}
+        objects = {
+            each["kind"]: each for each in rendered(values | {"mesh": mesh}) if "gatewayd" in each["metadata"]["name"]
+        }
+        pods = {kind: objects[kind]["spec"]["template"]["spec"]["containers"] for kind in ("DaemonSet", "Deployment")}
+        containers = {each["name"]: each for each in (*pods["DaemonSet"], *pods["Deployment"])}
+        asked = {"name": "GATEWAYD_KEEP_SOURCE", "value": "true" if kept else ""}
+        assert asked in containers["agent"]["env"]
+        assert asked in containers["gatewayd"]["env"]
+        security[kept] = containers["envoy"]["securityContext"]
+    assert security[False]["capabilities"] == {"drop": ["ALL"], "add": []}
+    assert (security[False]["runAsUser"], security[False]["runAsNonRoot"]) == (65532, True)
+    assert security[True]["capabilities"] == {"drop": ["ALL"], "add": ["NET_RAW"]}
+    assert (security[True]["runAsUser"], security[True]["runAsNonRoot"]) == (0, False)

@@ -11,9 +11,14 @@ from gatewayd.ir.mesh import NODE_PROBES_PORT
 CONTROL_PLANE = {"app.kubernetes.io/name": "gatewayd"}
 
 
-def made(*, fails_closed: bool = False) -> dict[str, Any]:
+def made(*, fails_closed: bool = False, keeps_source: bool = False) -> dict[str, Any]:
     chosen = NodeProxies(
-        namespace="gateways", image="gatewayd:1", log_level="debug", bootstrap="{}", fails_closed=fails_closed
+        namespace="gateways",
+        image="gatewayd:1",
+        log_level="debug",
+        bootstrap="{}",
+        fails_closed=fails_closed,
+        keeps_source=keeps_source,
     )
     return {each["kind"]: each for each in node_proxies(chosen, CONTROL_PLANE)}
 
@@ -49,6 +54,19 @@ def test_the_envoy_has_no_capability_and_the_agent_one() -> None:
     for each in (envoy, agent):
         assert each["readOnlyRootFilesystem"] is True
         assert each["allowPrivilegeEscalation"] is False
+
+
+def test_an_envoy_that_uses_the_addresses_of_pods_has_the_capability_for_it_and_no_other() -> None:
+    pod = made(keeps_source=True)["DaemonSet"]["spec"]["template"]["spec"]
+    containers = {each["name"]: each for each in pod["containers"]}
+    security = containers["envoy"]["securityContext"]
+    assert security["capabilities"] == {"drop": ["ALL"], "add": ["NET_RAW"]}
+    assert (security["readOnlyRootFilesystem"], security["allowPrivilegeEscalation"]) == (True, False)
+    # Root alone is given capabilities, and the image's entrypoint would have root become somebody else.
+    assert (security["runAsUser"], security["runAsNonRoot"]) == (0, False)
+    assert {"name": "ENVOY_UID", "value": "0"} in containers["envoy"]["env"]
+    assert {"name": "GATEWAYD_KEEP_SOURCE", "value": "true"} in containers["agent"]["env"]
+    assert containers["agent"] | {"env": []} == CONTAINERS["agent"] | {"env": []}
 
 
 def test_the_envoy_can_read_no_credential() -> None:

@@ -11,6 +11,7 @@ def test_what_was_asked_for_arrives() -> None:
         server_name="gatewayd.gateways.svc",
         certificates="/certificates",
         fails_closed=True,
+        keeps_source=True,
         log_level="debug",
     )
     assert decoded(encoded(options)) == options

@@ -32,6 +32,11 @@ def test_what_configurations_depend_on_tells_editions_apart() -> None:
     assert OPTIONS.making == (RouteDiscovery.PER_HOST, None)
     assert replace(OPTIONS, envoy_gateway_kinds=True).making == (RouteDiscovery.PER_HOST, "envoy-gateway-kinds")
     assert replace(OPTIONS, mesh=True).making == (RouteDiscovery.PER_HOST, None, "mesh")
+    kept = replace(OPTIONS, mesh=True, keeps_source=True)
+    assert (kept.making, kept.environment.keeps_source) == (
+        (RouteDiscovery.PER_HOST, None, "mesh", "keep-source"),
+        True,
+    )
     assert replace(OPTIONS, proxies_listen_at="::").making == (RouteDiscovery.PER_HOST, None, "::")
 
 

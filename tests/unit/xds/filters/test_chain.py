@@ -2,7 +2,16 @@ from typing import get_args
 
 from envoy.config.route.v3 import route_components_pb2
 
-from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, HTTPFilter, PolicyCheck, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import (
+    Cors,
+    ExternalAuth,
+    GRPCCheck,
+    HTTPFilter,
+    KeptSource,
+    PolicyCheck,
+    RequestHeaders,
+    ResponseHeaders,
+)
 from gatewayd.ir.http import PersistenceKind, StatefulSession
 from gatewayd.ir.policy import RateLimits
 from gatewayd.xds.filters import (
@@ -80,7 +89,8 @@ def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:
 
 
 def test_every_filter_is_something_to_envoy() -> None:
-    assert set(get_args(HTTPFilter)) == {RequestHeaders, ResponseHeaders, ExternalAuth, RateLimits, *TURNED_ON}
+    of_their_own = {RequestHeaders, ResponseHeaders, ExternalAuth, RateLimits, KeptSource}
+    assert set(get_args(HTTPFilter)) == {*of_their_own, *TURNED_ON}
     assert {name for name, _ in TURNED_ON.values()} <= set(OPTED_INTO)
 
 

@@ -211,6 +211,12 @@ def test_a_listener_may_have_one_family_to_itself() -> None:
     assert not six.address.socket_address.ipv4_compat
 
 
+def test_a_proxy_without_the_right_to_other_addresses_refuses_a_transparent_port() -> None:
+    for transparent in (False, True):
+        made = listener(StreamListener(port=15001, inspect_tls=False, chains=(), transparent=transparent), ANY)
+        assert (made.HasField("transparent"), made.transparent.value) == (transparent, transparent)
+
+
 def test_a_port_that_connections_are_led_to_asks_the_kernel_where_they_were_for() -> None:
     chain = FilterChain(name="mesh", server_names=(), tls=None, traffic=RedirectedTraffic(port=15001))
     made = listener(StreamListener(port=15001, inspect_tls=False, chains=(chain,), redirected=True), ANY)
