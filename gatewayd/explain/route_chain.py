@@ -28,6 +28,7 @@ from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
 from gatewayd.translator.backends.endpoints import left_out_of
 from gatewayd.translator.backends.imports import clusters_of, imported
 from gatewayd.translator.mesh.meshes import MESH
+from gatewayd.translator.outcomes.refused_by_proxies import every_refusal
 from gatewayd.translator.policies.attach import PORTED, UPSTREAM_KINDS
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.at_listener import ListenerOf
@@ -80,11 +81,14 @@ def _parent(known: Knowledge, member: Member, parent: ParentAttachment) -> Itera
     section = f", section {parent.ref.section}" if parent.ref.section else ""
     place = known.place(member, "spec.ingressClassName" if member.table is Ingress else "spec.parentRefs")
     yield verdict_step(1, f"parent {parent.ref.kind} {parent.gateway}{section}", parent.verdict, place)
+    fleet = GatewayFleet(namespace=parent.gateway.namespace, name=parent.gateway.name)
+    for each in every_refusal(view, member, parent, known.report(fleet)):
+        withheld = Words("refused", each.message)
+        yield Step(depth=2, mark=Mark.BAD, subject="refused", says=each.exact, place=place, withheld=withheld)
     for attached in parent.attached:
         hosts = ", ".join(sorted({pair.effective for pair in attached.hosts})) or "any"
         subject = f"listener {attached.listener.section} :{attached.port.port}"
         yield Step(depth=2, mark=Mark.GOOD, subject=subject, says=f"hosts: {hosts}")
-        fleet = GatewayFleet(namespace=parent.gateway.namespace, name=parent.gateway.name)
         yield _held(view, known.report(fleet), attached)
         yield from _policies(known, member, ListenerOf(parent.gateway, attached.listener))
 
