@@ -15,6 +15,7 @@ from gatewayd.explain.matching import match_words
 from gatewayd.explain.member_steps import member_steps
 from gatewayd.explain.mesh_chain import rules_of_services, service_steps
 from gatewayd.explain.policies import backend_sections, sections_in_force
+from gatewayd.explain.refusal_steps import refusal_steps
 from gatewayd.explain.shadows import shadows
 from gatewayd.explain.steps import Knowledge, Mark, Step, Words, member_name, policy_step, policy_steps, verdict_step
 from gatewayd.incremental.view import Member, View
@@ -28,7 +29,6 @@ from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
 from gatewayd.translator.backends.endpoints import left_out_of
 from gatewayd.translator.backends.imports import clusters_of, imported
 from gatewayd.translator.mesh.meshes import MESH
-from gatewayd.translator.outcomes.refused_by_proxies import every_refusal
 from gatewayd.translator.policies.attach import PORTED, UPSTREAM_KINDS
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.at_listener import ListenerOf
@@ -82,9 +82,7 @@ def _parent(known: Knowledge, member: Member, parent: ParentAttachment) -> Itera
     place = known.place(member, "spec.ingressClassName" if member.table is Ingress else "spec.parentRefs")
     yield verdict_step(1, f"parent {parent.ref.kind} {parent.gateway}{section}", parent.verdict, place)
     fleet = GatewayFleet(namespace=parent.gateway.namespace, name=parent.gateway.name)
-    for each in every_refusal(view, member, parent, known.report(fleet)):
-        withheld = Words("refused", each.message)
-        yield Step(depth=2, mark=Mark.BAD, subject="refused", says=each.exact, place=place, withheld=withheld)
+    yield from refusal_steps(known, member, parent, fleet)
     for attached in parent.attached:
         hosts = ", ".join(sorted({pair.effective for pair in attached.hosts})) or "any"
         subject = f"listener {attached.listener.section} :{attached.port.port}"

@@ -93,7 +93,6 @@ INDEXES: tuple[Index, ...] = (
     UPSTREAMS,
     SHARED_SECRETS,
     SERVICE_USES,
-    REFUSED_BY_PROXIES,
     MISSED_SERVICES,
     BACKEND_USES,
     OWN_SECTIONS,
@@ -108,6 +107,7 @@ INDEXES: tuple[Index, ...] = (
     LED_NAMESPACES,
     LED_POLICIES,
     MESH_UPSTREAMS,
+    REFUSED_BY_PROXIES,
 )
 OUTPUTS: tuple[Output, ...] = (
     CONTENTS,

@@ -3,7 +3,7 @@
 import pytest
 
 from gatewayd.explain.steps import Mark, Step
-from gatewayd.ir.outcome import FleetReport, Rejection, StandingRefusal
+from gatewayd.ir.outcome import FleetReport, Rejection
 from tests.unit.explain.chains import NO_PROXY_ASKED, SYNCED, asked, bad
 from tests.unit.translator.manifests import CART, SHOP
 
@@ -15,9 +15,6 @@ spec:
   hostnames: [a.example]
   rules: [{backendRefs: [{name: cart, port: 80}]}]
 """
-
-
-ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
 
 
 def chain(route: str, fleet: FleetReport | None = SYNCED, kind: str = "HTTPRoute") -> tuple[Step, ...]:
@@ -72,15 +69,6 @@ def test_nothing_is_said_of_proxies_when_nobody_can_be_asked() -> None:
 )
 def test_proxies_that_do_not_have_it(fleet: FleetReport, says: str) -> None:
     assert bad(chain(ROUTE, fleet)) == [f"proxies: {says}"]
-
-
-def test_what_some_proxies_refuse_is_said_with_their_number_and_others_are_not_told_the_words() -> None:
-    refusals = (StandingRefusal(type_url=ROUTES, name="80", message="missing ): (", proxies=1),)
-    report = FleetReport(connected=40, acked_listeners=frozenset({"tcp-80"}), rejections=(), standing=refusals)
-    steps = [each for each in chain(ROUTE, report) if each.mark is Mark.BAD]
-    says = "spec.rules: 1 of 40 connected proxies refuse the routes of port 80: missing ): ("
-    assert [(each.subject, each.says) for each in steps] == [("refused", says)]
-    assert steps[0].for_others.says.startswith("spec.rules: one of several proxies refuses the routes of port 80")
 
 
 @pytest.mark.parametrize(
