@@ -107,11 +107,14 @@ class _Fleet:
 
     def current(self) -> FleetReport:
         """Fold the streams into a report."""
+        members = self.members if self.refusals else ()
+        fresh = sum(self.policies.is_new(each) and not each.refusals for each in members)
         return FleetReport(
             connected=len(self.members),
             acked_listeners=frozenset(self.witnesses),
             rejections=tuple(self._rejections()),
-            standing=tuple(standing_refusals(self.refusals, self.latest)),
+            standing=tuple(standing_refusals(self.refusals, self.latest, len(self.members) - fresh)),
+            fresh=fresh,
             refused_secrets=self.refused_secrets.all,
             policies=self.policies.held(),
         )

@@ -47,19 +47,21 @@ def _is_open(session: Session, refusal: StreamRefusal) -> bool:
     return bool(ledger.unsettled(frozenset((name,))))
 
 
-def standing_refusals(refusals: Mapping[StreamRefusal, int], latest: Snapshot | None) -> Iterator[StandingRefusal]:
-    """Yield what is refused of the resources that are published, sorted; `refusals` counts the streams of each."""
+def standing_refusals(
+    refusals: Mapping[StreamRefusal, int], latest: Snapshot | None, judging: int
+) -> Iterator[StandingRefusal]:
+    """Yield what is refused of the resources that are published, sorted; `refusals` counts the streams of each.
+
+    `judging` streams say something for or against what is published.
+    """
     by_resource: dict[tuple[TypeUrl, str], list[StreamRefusal]] = {}
     for each in sorted(refusals):
         if latest is not None and each.name in latest.of(each.type_url):
             by_resource.setdefault((each.type_url, each.name), []).append(each)
     for (type_url, name), of_resource in by_resource.items():
-        yield StandingRefusal(
-            type_url=type_url,
-            name=name,
-            message=_latest(of_resource, latest).message,
-            proxies=sum(refusals[each] for each in of_resource),
-        )
+        proxies, words = sum(refusals[each] for each in of_resource), _latest(of_resource, latest).message
+        of = max(judging, proxies)
+        yield StandingRefusal(type_url=type_url, name=name, message=words, proxies=proxies, of=of)
 
 
 def _latest(of_resource: list[StreamRefusal], latest: Snapshot | None) -> StreamRefusal:

@@ -27,7 +27,8 @@ R = TypeVar("R", bound=tuple[str | int, ...])
 class Share(msgspec.Struct, frozen=True, omit_defaults=True):
     """One replica's word on one Gateway: versions of listeners by name, and refused resources by Envoy's words.
 
-    `standing`: what of these is refused until something else is taken, by the same, whatever version it has.
+    `standing`: what of these is refused until something else is taken, by the same, whatever version it has;
+    `fresh`: how many Envoys say nothing of that yet.
     `secrets`: versions of certificates and bundles that were ever refused, by the same. `generations`: what the
     listeners are made of, for replicas of another edition: `metadata.generation` of Gateway and ListenerSets by uid.
     `policies`: which ones all Envoys have, in which generation; None where none of them has everything yet.
@@ -38,6 +39,7 @@ class Share(msgspec.Struct, frozen=True, omit_defaults=True):
     generations: dict[str, int] = {}
     refused: dict[str, tuple[Refused, ...]] = {}
     standing: dict[str, tuple[Standing, ...]] = {}
+    fresh: int = 0
     secrets: dict[str, tuple[str, ...]] = {}
     policies: dict[str, int] | None = None
 

@@ -47,6 +47,7 @@ def share_of(report: FleetReport, published: Published | None) -> Share:
         generations=generations_of(published.declared_by) if acked else {},
         refused=bounded(refused),
         standing=bounded((each.message, ((each.type_url, each.name, each.proxies),)) for each in report.standing),
+        fresh=report.fresh,
         secrets=secrets,
         policies=None if report.policies is None else dict(report.policies),
     )
@@ -94,6 +95,7 @@ def merged(
         acked_listeners=frozenset(acked),
         rejections=tuple(_rejections(shares, snapshot)),
         standing=tuple(_standing(shares, snapshot, lingering)),
+        fresh=sum(each.fresh for each in shares),
         refused_secrets=secrets,
         vouched=others,
         policies=_common_policies(shares, snapshot.policies),
@@ -117,6 +119,7 @@ def _standing(
     shares: list[Share], snapshot: Snapshot, lingering: tuple[StandingRefusal, ...]
 ) -> Iterator[StandingRefusal]:
     """Yield what proxies refuse of the resources that we publish, whatever they were sent of these, sorted."""
+    judging = sum(each.connected - each.fresh for each in shares)
     told: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for share in shares:
         for message, resources in share.standing.items():
@@ -127,7 +130,8 @@ def _standing(
     for (type_url, name), said in sorted(told.items()):
         if _find(snapshot, type_url, name) is not None:
             proxies = sum(count for _, count in said)
-            yield StandingRefusal(type_url=type_url, name=name, message=min(said)[0], proxies=proxies)
+            of = max(judging, proxies)
+            yield StandingRefusal(type_url=type_url, name=name, message=min(said)[0], proxies=proxies, of=of)
 
 
 def _common_policies(shares: list[Share], wanted: Policies) -> Mapping[str, int] | None:

@@ -229,7 +229,7 @@ class FleetShare:
             tuple(self._vouched(told)),
             tuple(self._lingering_refusals.of(fleet)),
         )
-        standing = self._paced_refusals.to_tell(fleet, report.standing, report.connected)
+        standing = self._paced_refusals.to_tell(fleet, report.standing)
         report = report if standing is report.standing else replace(report, standing=standing)
         if report != self.report(fleet):
             self._told[fleet] = report

@@ -55,7 +55,9 @@ class LingeringRefusals:
 
 def _by_resource(share: Share) -> dict[_Resource, StandingRefusal]:
     return {
-        _Resource(type_url, name): StandingRefusal(type_url=type_url, name=name, message=message, proxies=proxies)
+        _Resource(type_url, name): StandingRefusal(
+            type_url=type_url, name=name, message=message, proxies=count, of=count
+        )
         for message, resources in share.standing.items()
-        for type_url, name, proxies in resources
+        for type_url, name, count in resources
     }

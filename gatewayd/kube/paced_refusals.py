@@ -38,14 +38,14 @@ class PacedRefusals:
     def __init__(self, on_due: Callable[[FleetKey], None]) -> None:
         self._on_due = on_due
         self._pace = Pace(first=FIRST_SECONDS, longest=LONGEST_SECONDS)
-        self._told: dict[FleetKey, tuple[Standing, int]] = {}
+        self._told: dict[FleetKey, Standing] = {}
         self._waiting: dict[FleetKey, asyncio.TimerHandle] = {}
 
-    def to_tell(self, fleet: FleetKey, standing: Standing, connected: int) -> Standing:
-        """Return what may be told now of a fleet with so many connected proxies."""
-        told, of = self._told.get(fleet, ((), 0))
-        if _said(told, of) == _said(standing, connected):
-            return self._tell(fleet, standing, connected)
+    def to_tell(self, fleet: FleetKey, standing: Standing) -> Standing:
+        """Return what may be told now of a fleet."""
+        told = self._told.get(fleet, ())
+        if _said(told) == _said(standing):
+            return self._tell(fleet, standing)
         loop = asyncio.get_running_loop()
         rest = self._pace.rest(fleet, loop.time())
         if rest > 0:
@@ -53,16 +53,16 @@ class PacedRefusals:
                 self._waiting[fleet] = loop.call_later(rest, self._due, fleet)
             return told
         self._pace.wrote(fleet, loop.time())
-        return self._tell(fleet, standing, connected)
+        return self._tell(fleet, standing)
 
     def forget(self, fleet: FleetKey) -> None:
         """Forget a fleet that is gone."""
         self._told.pop(fleet, None)
         self._pace.forget(fleet)
 
-    def _tell(self, fleet: FleetKey, standing: Standing, connected: int) -> Standing:
+    def _tell(self, fleet: FleetKey, standing: Standing) -> Standing:
         if standing:
-            self._told[fleet] = standing, connected
+            self._told[fleet] = standing
         else:
             self._told.pop(fleet, None)
         return standing
@@ -72,7 +72,7 @@ class PacedRefusals:
         self._on_due(fleet)
 
 
-def _said(standing: Standing, connected: int) -> frozenset[_Said]:
+def _said(standing: Standing) -> frozenset[_Said]:
     return frozenset(
-        _Said(each.type_url, each.name, each.message, each.proxies == 1, each.proxies >= connected) for each in standing
+        _Said(each.type_url, each.name, each.message, each.proxies == 1, each.proxies == each.of) for each in standing
     )

@@ -136,7 +136,9 @@ def test_a_new_endpoint_costs_no_route(world: World) -> None:
 
 
 def refusing(*names: str, connected: int = 1) -> Delta:
-    refusals = tuple(StandingRefusal(type_url=ROUTE, name=name, message="no", proxies=1) for name in names)
+    refusals = tuple(
+        StandingRefusal(type_url=ROUTE, name=name, message="no", proxies=1, of=connected) for name in names
+    )
     report = FleetReport(connected=connected, acked_listeners=frozenset(), rejections=(), standing=refusals)
     return Delta(kind=FleetReport, key=SHOP_GATEWAY, obj=report)
 

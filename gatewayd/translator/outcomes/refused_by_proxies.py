@@ -139,5 +139,5 @@ def _all_refused(view: View, gateway: ObjectKey, report: FleetReport) -> Iterato
                 words=" ".join(refusal.message.split()),
                 is_own=of.namespaces == {namespace_of(member)},
                 proxies=refusal.proxies,
-                of=max(report.connected, refusal.proxies),
+                of=refusal.of,
             )

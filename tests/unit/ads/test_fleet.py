@@ -5,6 +5,7 @@ from dataclasses import replace
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
 from gatewayd.ads.fleet import Fleet, Stream
+from gatewayd.ads.policy_acks import NEW_SECONDS
 from gatewayd.ads.sharing.response_encoder import Cost, Mode
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection, StandingRefusal
@@ -66,8 +67,8 @@ def report(
 NO = "Error adding/updating listener(s) a: no\n"
 
 
-def standing(proxies: int, message: str = NO) -> tuple[StandingRefusal, ...]:
-    return (StandingRefusal(type_url=LISTENER, name="a", message=message, proxies=proxies),)
+def standing(proxies: int, of: int, message: str = NO) -> tuple[StandingRefusal, ...]:
+    return (StandingRefusal(type_url=LISTENER, name="a", message=message, proxies=proxies, of=of),)
 
 
 def test_the_next_stream_of_a_client_is_told_what_the_last_one_left_open() -> None:
@@ -182,13 +183,13 @@ def test_a_refusal_is_reported_until_its_content_changes() -> None:
         rig.read(member)
         rig.answer(member, NO)
     refusal = Rejection(type_url=LISTENER, names=("a",), message=NO)
-    assert rig.last == report(2, rejections=(refusal,), standing=standing(2))
+    assert rig.last == report(2, rejections=(refusal,), standing=standing(2, 2))
     rig.take(members[0])
-    assert rig.last == report(2, "b", rejections=(refusal,), standing=standing(2))
+    assert rig.last == report(2, "b", rejections=(refusal,), standing=standing(2, 2))
     rig.fleet.leave(members[0])
-    assert rig.last == report(1, rejections=(refusal,), standing=standing(1))
+    assert rig.last == report(1, rejections=(refusal,), standing=standing(1, 1))
     rig.fleet.publish(published(a="2", b="1"))
-    assert rig.last == report(1, standing=standing(1))
+    assert rig.last == report(1, standing=standing(1, 1))
 
 
 def test_a_refusal_stands_until_something_else_is_taken_in_its_place() -> None:
@@ -198,13 +199,17 @@ def test_a_refusal_stands_until_something_else_is_taken_in_its_place() -> None:
     rig.take(good)
     rig.read(bad)
     rig.answer(bad, NO)
-    assert rig.last.standing == standing(1)
+    # The other one has not asked for everything yet, and counts for nothing before it has.
+    assert (rig.last.standing, rig.last.fresh) == (standing(1, 1), 1)
+    rig.fleet.sweep(0.0)
+    rig.fleet.sweep(NEW_SECONDS)
+    assert (rig.last.standing, rig.last.fresh) == (standing(1, 2), 0)
 
     rig.fleet.publish(published(a="2"))
     rig.read(bad)
-    assert (rig.last.rejections, rig.last.standing) == ((), standing(1))
+    assert (rig.last.rejections, rig.last.standing) == ((), standing(1, 2))
     rig.answer(bad, "nor that")
-    assert rig.last.standing == standing(1, "nor that")
+    assert rig.last.standing == standing(1, 2, "nor that")
 
     rig.fleet.publish(published(a="3"))
     rig.take(bad)
@@ -220,7 +225,7 @@ def test_a_refusal_is_over_when_what_was_refused_is_published_no_more() -> None:
         rig.fleet.publish(published(a="1"))
         rig.read(stream)
         rig.answer(stream, NO)
-        assert rig.last.standing == standing(1)
+        assert rig.last.standing == standing(1, 1)
         rig.fleet.publish(last)
         rig.read(stream)
         assert rig.last.standing == ()

@@ -18,7 +18,7 @@ OF_SERVICE = route(to="name: echo, port: 80", rules="[{backendRefs: [{name: cart
 
 
 def refused(type_url: str, name: str, *sources: str) -> list[Step]:
-    refusals = (StandingRefusal(type_url=type_url, name=name, message="missing ): (", proxies=1),)
+    refusals = (StandingRefusal(type_url=type_url, name=name, message="missing ): (", proxies=1, of=40),)
     report = FleetReport(connected=40, acked_listeners=frozenset({"tcp-80"}), rejections=(), standing=refusals)
     return [each for each in asked("httproute/shop/r", *sources, fleet=report) if each.subject == "refused"]
 

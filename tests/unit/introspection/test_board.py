@@ -81,7 +81,7 @@ def test_while_it_is_on_its_way_and_when_it_is_refused() -> None:
 
 
 def test_while_one_of_several_proxies_refuses_it() -> None:
-    refusals = (StandingRefusal(type_url=ROUTE, name="8080", message="bad", proxies=1),)
+    refusals = (StandingRefusal(type_url=ROUTE, name="8080", message="bad", proxies=1, of=2),)
     report = FleetReport(connected=2, acked_listeners=frozenset({"tcp-8080"}), rejections=(), standing=refusals)
     says = "RefusedByProxy: spec.rules: one of several proxies refuses the routes of port 8080"
     assert str(seen(SHOP, report, held=1).routes[0].programmed).startswith(f"no: {says}")

@@ -37,5 +37,5 @@ def report(
     return FleetReport(connected=connected, acked_listeners=acked, rejections=rejections, standing=standing)
 
 
-def standing(proxies: int, name: str = "c", message: str = "no such thing") -> tuple[StandingRefusal, ...]:
-    return (StandingRefusal(type_url=CLUSTER, name=name, message=message, proxies=proxies),)
+def standing(proxies: int, of: int, name: str = "c", message: str = "no such thing") -> tuple[StandingRefusal, ...]:
+    return (StandingRefusal(type_url=CLUSTER, name=name, message=message, proxies=proxies, of=of),)

@@ -121,11 +121,11 @@ async def test_a_replica_that_is_gone_is_not_counted(rig: Rig) -> None:
 
 
 async def test_a_proxy_that_refuses_takes_nothing_back_by_moving_to_another_replica(rig: Rig) -> None:
-    rig.other_says(report(1, standing=standing(1)), published(cluster=b"of another version"))
+    rig.other_says(report(1, standing=standing(1, 1)), published(cluster=b"of another version"))
     rig.share.hear(OTHER, None)
     rig.share.local(GATEWAY, report(1))
-    rig.share.local(GATEWAY, report(1, standing=standing(1)))
-    assert {each.standing for each in rig.told} == {standing(1)}
+    rig.share.local(GATEWAY, report(1, standing=standing(1, 1)))
+    assert {each.standing for each in rig.told} == {standing(1, 1)}
     await passes(LINGER_SECONDS + 0.1)
     rig.share.local(GATEWAY, report(1))
     assert rig.told[-1] == report(1)

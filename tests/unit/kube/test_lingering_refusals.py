@@ -27,9 +27,9 @@ async def test_what_a_proxy_refused_counts_for_a_while_after_its_stream_has_ende
     for after in (None, Share(connected=1)):
         rig = Rig()
         rig.told(BAD, after)
-        assert rig.left == standing(1)
+        assert rig.left == standing(1, 1)
         await passes(LINGER_SECONDS - 0.1)
-        assert (rig.left, rig.over) == (standing(1), [])
+        assert (rig.left, rig.over) == (standing(1, 1), [])
         await passes(0.2)
         assert (rig.left, rig.over) == ((), [GATEWAY])
 

@@ -18,18 +18,18 @@ class Rig:
 @skipping
 async def test_the_first_change_is_told_at_once_and_the_next_one_waits() -> None:
     rig = Rig()
-    assert rig.paced.to_tell(GATEWAY, standing(1), 2) == standing(1)
-    assert rig.paced.to_tell(GATEWAY, NOTHING, 2) == standing(1)
+    assert rig.paced.to_tell(GATEWAY, standing(1, 2)) == standing(1, 2)
+    assert rig.paced.to_tell(GATEWAY, NOTHING) == standing(1, 2)
     await passes(FIRST_SECONDS + 0.1)
     assert rig.due == [GATEWAY]
-    assert rig.paced.to_tell(GATEWAY, NOTHING, 2) == NOTHING
+    assert rig.paced.to_tell(GATEWAY, NOTHING) == NOTHING
 
 
 @skipping
 async def test_whoever_mends_it_later_does_not_wait() -> None:
     rig = Rig()
-    for told in (standing(1), NOTHING, standing(1), NOTHING):
-        assert rig.paced.to_tell(GATEWAY, told, 2) == told
+    for told in (standing(1, 2), NOTHING, standing(1, 2), NOTHING):
+        assert rig.paced.to_tell(GATEWAY, told) == told
         await passes(2 * FIRST_SECONDS + 0.1)
     assert rig.due == []
 
@@ -37,12 +37,12 @@ async def test_whoever_mends_it_later_does_not_wait() -> None:
 @skipping
 async def test_numbers_that_no_status_says_are_told_always() -> None:
     rig = Rig()
-    rig.paced.to_tell(GATEWAY, standing(2), 40)
-    for proxies, connected in ((3, 40), (3, 41), (2, 5)):
-        assert rig.paced.to_tell(GATEWAY, standing(proxies), connected) == standing(proxies)
+    rig.paced.to_tell(GATEWAY, standing(2, 40))
+    for proxies, of in ((3, 40), (3, 41), (2, 5)):
+        assert rig.paced.to_tell(GATEWAY, standing(proxies, of)) == standing(proxies, of)
     # One, or all of them, is in other words.
-    assert rig.paced.to_tell(GATEWAY, standing(5), 5) == standing(2)
-    assert rig.paced.to_tell(GATEWAY, standing(1), 5) == standing(2)
+    assert rig.paced.to_tell(GATEWAY, standing(5, 5)) == standing(2, 5)
+    assert rig.paced.to_tell(GATEWAY, standing(1, 5)) == standing(2, 5)
 
 
 @skipping
@@ -50,7 +50,7 @@ async def test_a_proxy_that_refuses_and_takes_without_end_is_told_of_ever_more_s
     rig, loop = Rig(), asyncio.get_running_loop()
     told, changes, begun = (), list[float](), loop.time()
     for number in range(4_000):
-        now = rig.paced.to_tell(GATEWAY, standing(1) if number % 2 else NOTHING, 1)
+        now = rig.paced.to_tell(GATEWAY, standing(1, 1) if number % 2 else NOTHING)
         if now != told:
             told = now
             changes.append(loop.time() - begun)
@@ -63,6 +63,6 @@ async def test_a_proxy_that_refuses_and_takes_without_end_is_told_of_ever_more_s
 @skipping
 async def test_a_gateway_that_is_made_anew_begins_anew() -> None:
     rig = Rig()
-    rig.paced.to_tell(GATEWAY, standing(1), 1)
+    rig.paced.to_tell(GATEWAY, standing(1, 1))
     rig.paced.forget(GATEWAY)
-    assert rig.paced.to_tell(GATEWAY, standing(2), 2) == standing(2)
+    assert rig.paced.to_tell(GATEWAY, standing(2, 2)) == standing(2, 2)

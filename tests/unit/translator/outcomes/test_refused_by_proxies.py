@@ -63,12 +63,12 @@ spec:
 A, B = route("a", "a.example"), route("b", "b.example")
 
 
-def refused(kind: str, name: str, proxies: int = 1, message: str = "missing ): (") -> StandingRefusal:
-    return StandingRefusal(type_url=TYPES[kind], name=name, message=message, proxies=proxies)
+def refused(kind: str, name: str, proxies: int = 1, of: int = 1, message: str = "missing ): (") -> StandingRefusal:
+    return StandingRefusal(type_url=TYPES[kind], name=name, message=message, proxies=proxies, of=of)
 
 
-def told(*refusals: StandingRefusal, connected: int = 1) -> Delta:
-    report = FleetReport(connected=connected, acked_listeners=frozenset(), rejections=(), standing=refusals)
+def told(*refusals: StandingRefusal) -> Delta:
+    report = FleetReport(connected=1, acked_listeners=frozenset(), rejections=(), standing=refusals)
     return Delta(kind=FleetReport, key=FLEET, obj=report)
 
 
@@ -106,11 +106,11 @@ def test_a_name_of_no_table_is_told_to_none(name: str) -> None:
 
 
 def test_how_many_refuse_it_is_said_in_words_that_stay() -> None:
-    def who(proxies: int, connected: int) -> str:
-        [message] = said(A, told(refused("RDS", "80", proxies), connected=connected))
+    def who(proxies: int, of: int) -> str:
+        [message] = said(A, told(refused("RDS", "80", proxies, of)))
         return message.removeprefix("spec.rules: ").partition(" refuse")[0]
 
-    assert {who(1, 1), who(3, 3), who(1, 0)} == {"all connected proxies"}
+    assert {who(1, 1), who(3, 3)} == {"all connected proxies"}
     assert {who(1, 2), who(1, 40)} == {"one of several proxies"}
     assert {who(2, 3), who(39, 40)} == {"some of several proxies"}
 

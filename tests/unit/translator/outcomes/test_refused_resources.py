@@ -18,7 +18,7 @@ WORLD = (MESH, ECHO, CART, PRODUCER, CONSUMER)
 
 
 def told(type_url: str, name: str) -> Delta:
-    refusal = StandingRefusal(type_url=type_url, name=name, message="no", proxies=1)
+    refusal = StandingRefusal(type_url=type_url, name=name, message="no", proxies=1, of=2)
     report = FleetReport(connected=2, acked_listeners=frozenset(), rejections=(), standing=(refusal,))
     return Delta(kind=FleetReport, key=MESH_FLEET, obj=report)
 
@@ -74,5 +74,5 @@ def test_words_for_others_are_in_the_log_since_nodes_have_no_events() -> None:
 def test_what_is_not_there_has_no_route_behind_it() -> None:
     view = scratch(*WORLD)
     for type_url, name in ((ROUTE, "80"), (ROUTE, "15001/10.96.0.99:80"), (CLUSTER, "none"), (CLUSTER, "a/b/1/http1")):
-        refusal = StandingRefusal(type_url=type_url, name=name, message="no", proxies=1)
+        refusal = StandingRefusal(type_url=type_url, name=name, message="no", proxies=1, of=2)
         assert refused_resource(view, NODES, refusal) is None
