@@ -18,6 +18,7 @@ from gatewayd.ads.proxy_state import ProxyState, ResourceState, proxy_state, res
 from gatewayd.ads.reconnects import LeftOpen
 from gatewayd.ads.refused_secrets import RefusedSecrets, is_to_blame
 from gatewayd.ads.sharing.response_encoder import Cost, Mode, Push
+from gatewayd.ads.standing_refusals import StreamRefusal, StreamRefusals, standing_refusals, stream_refusals
 from gatewayd.ads.stream_ending import OnEnded
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection
@@ -27,8 +28,8 @@ OnReport: TypeAlias = Callable[[FleetKey, FleetReport], None]
 OnAnswer: TypeAlias = Callable[[FleetKey], None]
 OnType: TypeAlias = Callable[[FleetKey, str], None]
 
-# Type, name, version, words: one refusal that some streams have in common.
-_Refusals: TypeAlias = Counter[tuple[TypeUrl, str, str, str]]
+_Refusals: TypeAlias = Counter[StreamRefusal]
+"""How many streams have a refusal in common."""
 
 
 class Stream:
@@ -44,7 +45,7 @@ class Stream:
         self.session = session
         self.since = since
         self.wake = wake
-        self.refusals: frozenset[tuple[TypeUrl, str, str, str]] = frozenset()
+        self.refusals: StreamRefusals = frozenset()
         self.taken = NOTHING_TAKEN
         self.unanswered: float | None = None
         """Since when it has been sent something and has said nothing, by the clock of `responses_to_send`."""
@@ -106,10 +107,14 @@ class _Fleet:
 
     def current(self) -> FleetReport:
         """Fold the streams into a report."""
+        members = self.members if self.refusals else ()
+        fresh = sum(self.policies.is_new(each) and not each.refusals for each in members)
         return FleetReport(
             connected=len(self.members),
             acked_listeners=frozenset(self.witnesses),
             rejections=tuple(self._rejections()),
+            standing=tuple(standing_refusals(self.refusals, self.latest, len(self.members) - fresh)),
+            fresh=fresh,
             refused_secrets=self.refused_secrets.all,
             policies=self.policies.held(),
         )
@@ -253,6 +258,8 @@ class Fleet:
         if latest is not None:
             member.session.on_snapshot(latest)
         pushes = member.session.responses_to_send(now)
+        if member.refusals:
+            self._fold_refusals(member)  # what it has may be what is published again
         for push in pushes:
             self._on_push(member.key, push.type_url)
         if pushes and member.unanswered is None:
@@ -333,11 +340,7 @@ class Fleet:
     def _fold_refusals(self, member: Stream) -> None:
         """Count what a stream refuses, in place of what it refused before."""
         fleet = member.fleet
-        now = frozenset(
-            (url, name, refusal.version, refusal.message)
-            for url, ledger in member.session.ledgers.items()
-            for name, refusal in ledger.own_refusals()
-        )
+        now = stream_refusals(member.session, member.refusals)
         if now == member.refusals:
             return
         fleet.refusals.subtract(member.refusals)

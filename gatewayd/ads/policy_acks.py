@@ -68,6 +68,10 @@ class PolicyAcks:
         self._count(taken, 1)
         return True
 
+    def is_new(self, stream: object) -> bool:
+        """Return whether a stream has just come, and says nothing for or against yet."""
+        return stream in self._new
+
     def sweep(self, now: float) -> bool:
         """Let those who have been new for too long count; return whether there are any. `now`: see `Fleet.sweep`."""
         late = [(stream, new.taken) for stream, new in self._new.items() if new.is_late(now)]

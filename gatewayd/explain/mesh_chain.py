@@ -9,6 +9,7 @@ from gatewayd.api.ingress import Ingress
 from gatewayd.api.xmesh import XMesh
 from gatewayd.explain.mesh_trace import callers
 from gatewayd.explain.policies import service_sections
+from gatewayd.explain.refusal_steps import refusal_steps
 from gatewayd.explain.steps import Knowledge, Mark, Step, member_name, policy_steps, verdict_step
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.fleet import MESH_FLEET
@@ -88,6 +89,7 @@ def _parent(known: Knowledge, member: Member, parent: ServiceParent) -> Iterator
         yield Step(depth=2, mark=Mark.GOOD, subject=f"requests to {frontend}", says=says)
     if parent.frontends:
         yield _proxies(known, 3)
+        yield from refusal_steps(known, member, parent, MESH_FLEET)
         yield from _policies(known, member, parent)
 
 

@@ -15,6 +15,7 @@ from gatewayd.explain.matching import match_words
 from gatewayd.explain.member_steps import member_steps
 from gatewayd.explain.mesh_chain import rules_of_services, service_steps
 from gatewayd.explain.policies import backend_sections, sections_in_force
+from gatewayd.explain.refusal_steps import refusal_steps
 from gatewayd.explain.shadows import shadows
 from gatewayd.explain.steps import Knowledge, Mark, Step, Words, member_name, policy_step, policy_steps, verdict_step
 from gatewayd.incremental.view import Member, View
@@ -80,11 +81,12 @@ def _parent(known: Knowledge, member: Member, parent: ParentAttachment) -> Itera
     section = f", section {parent.ref.section}" if parent.ref.section else ""
     place = known.place(member, "spec.ingressClassName" if member.table is Ingress else "spec.parentRefs")
     yield verdict_step(1, f"parent {parent.ref.kind} {parent.gateway}{section}", parent.verdict, place)
+    fleet = GatewayFleet(namespace=parent.gateway.namespace, name=parent.gateway.name)
+    yield from refusal_steps(known, member, parent, fleet)
     for attached in parent.attached:
         hosts = ", ".join(sorted({pair.effective for pair in attached.hosts})) or "any"
         subject = f"listener {attached.listener.section} :{attached.port.port}"
         yield Step(depth=2, mark=Mark.GOOD, subject=subject, says=f"hosts: {hosts}")
-        fleet = GatewayFleet(namespace=parent.gateway.namespace, name=parent.gateway.name)
         yield _held(view, known.report(fleet), attached)
         yield from _policies(known, member, ListenerOf(parent.gateway, attached.listener))
 

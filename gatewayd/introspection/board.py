@@ -11,7 +11,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Table
 from gatewayd.introspection.route_progress import RouteProgress
 from gatewayd.introspection.rows import Acked, Condition, ConditionMark, GatewayRow, RouteRow
-from gatewayd.ir.conditions import ACCEPTED, PROGRAMMED, RESOLVED_REFS, holds, verdict_of
+from gatewayd.ir.conditions import ACCEPTED, PROGRAMMED, REFUSED_BY_PROXY, RESOLVED_REFS, holds, verdict_of
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport, ParentOutcome, Verdict
 from gatewayd.ir.overview import GatewayOverview, ListenerOverview, RouteOverview
@@ -95,6 +95,9 @@ def _programmed(
             return _why_not(report(fleet), at_fleet)
     if not progress:
         return Condition(mark=ConditionMark.FALSE, reason="Pending: no listener or no rule of it works")
+    # Some hold it, and others refuse it.
+    for refused in filter(None, (verdict_of(parent.verdicts, REFUSED_BY_PROXY) for parent in parents)):
+        return Condition(mark=ConditionMark.FALSE, reason=f"{refused.reason}: {refused.message}")
     return Condition(mark=ConditionMark.TRUE, reason=PROGRAMMED)
 
 

@@ -22,6 +22,7 @@ OVERLAPPING_TLS: Final = "OverlappingTLSConfig"
 OVERRIDDEN: Final = own("Overridden")
 PARTIALLY_INVALID: Final = "PartiallyInvalid"
 PROGRAMMED: Final = "Programmed"
+REFUSED_BY_PROXY: Final = own("RefusedByProxy")
 RESOLVED_REFS: Final = "ResolvedRefs"
 SUPPORTED_VERSION: Final = "SupportedVersion"
 WARNING: Final = "Warning"
@@ -80,6 +81,8 @@ _TYPES: Final = (
     ConditionType(type=OVERRIDDEN, good=False, severity=None, announced=False, fulfilled_by=_AUTHOR),
     ConditionType(type=PARTIALLY_INVALID, good=False, severity=_WARNING, announced=True, fulfilled_by=_AUTHOR),
     ConditionType(type=PROGRAMMED, good=True, severity=_ERROR, announced=True, fulfilled_by=_PROXY),
+    # The Gateway has the Event: a refused route table is one refusal, however many routes it has.
+    ConditionType(type=REFUSED_BY_PROXY, good=False, severity=_ERROR, announced=False, fulfilled_by=_PROXY),
     ConditionType(
         type=RESOLVED_REFS,
         good=True,

@@ -4,6 +4,7 @@ In: a domain. Out: the number of its group: a hash of the domain alone, which is
 """
 
 from hashlib import blake2b
+from typing import NamedTuple
 
 from gatewayd.ir.http import HostGroup, RouteTableKey
 from gatewayd.ir.limits import HOST_GROUPS
@@ -27,6 +28,32 @@ def read_group(text: str) -> HostGroup | None:
     if not mark or table is None or not _is_number(number, str(HOST_GROUPS - 1)) or int(number) >= HOST_GROUPS:
         return None
     return HostGroup(table=table, number=int(number))
+
+
+class TablePart(NamedTuple):
+    """What a RouteConfiguration or a scope holds of a route table: `part` "" is the whole of it."""
+
+    table: RouteTableKey
+    part: str
+
+    def holds(self, domain: str) -> bool:
+        """Return whether it holds a domain of the table."""
+        match self.part[:1]:
+            case "":
+                return True
+            case "*":
+                return domain.startswith("*")
+            case "#":
+                return not domain.startswith("*") and self.part == f"#{group_number(domain)}"
+            case _:
+                return domain == self.part.removeprefix("=")
+
+
+def read_part(text: str) -> TablePart | None:
+    """Return what the RouteConfiguration, or the scope, of this name holds; None when that names no table."""
+    before, _, part = text.rpartition(":")
+    table = read_table(before or part)
+    return None if table is None else TablePart(table, part if before else "")
 
 
 def _is_number(text: str, longest: str) -> bool:

@@ -293,6 +293,10 @@ REFUSALS_TOLD = 20
 REFUSALS_TOLD_SECONDS = 60.0
 """Refusals of one Gateway's proxies that are logged, and made an Event, in so many seconds. An edit causes one."""
 
+REFUSED_ROUTES_TOLD = 100
+"""Routes of one Gateway whose status says at a time that proxies refuse what is made of them. An Envoy that refuses
+everything makes so many writes and no more, a few seconds' worth; `gatewayd why` says it of each route."""
+
 ENDED_STREAMS_SECONDS = 60.0
 """For which no second line of the log tells of a stream of the same Gateway that ended for the same cause: a thousand
 proxies of a node that is cut off end at once. The metric counts each."""

@@ -205,6 +205,21 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class StandingRefusal:
+    """A resource that so many connected proxies have refused, and have taken no other content of since.
+
+    Unlike a Rejection it stands while the next content is on its way, and whatever version that has. `message` is what
+    one of them said. `of`: how many say something for or against it.
+    """
+
+    type_url: str
+    name: str
+    message: str
+    proxies: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class RefusedSecret:
     """A certificate, or a bundle of them, that an Envoy refused: the version of its content, and Envoy's own words."""
 
@@ -234,6 +249,8 @@ class FleetReport:
 
     `connected`: open streams. `acked_listeners`: names of listener resources whose published version at least one
     connected Envoy ACKed. `rejections`: NACKs of versions that are still the published ones, sorted.
+    `standing`: what is refused until something else is taken, sorted, each resource once. `fresh`: while there is
+    any, streams that have just begun and say nothing for or against yet.
     `refused_secrets`: what of all that was ever published is not to be tried again, sorted, each version once.
     `vouched`: what replicas of another edition say, while two of them run. `policies`: which ones all Envoys have that
     have ever had everything, generations by policy (`gatewayd.ir.carriers`); None where there is no such Envoy.
@@ -242,6 +259,8 @@ class FleetReport:
     connected: int
     acked_listeners: frozenset[str]
     rejections: tuple[Rejection, ...]
+    standing: tuple[StandingRefusal, ...] = ()
+    fresh: int = 0
     refused_secrets: tuple[RefusedSecret, ...] = ()
     vouched: tuple[Vouched, ...] = ()
     policies: Mapping[str, int] | None = None

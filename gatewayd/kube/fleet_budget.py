@@ -8,7 +8,7 @@ https://kubernetes.io/docs/concepts/configuration/configmap/: "The data stored i
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
@@ -19,11 +19,16 @@ MANY_WORDS: Final = "in other words than the first that were refused"
 """What stands for the words of a refusal that are not shared."""
 Refused: TypeAlias = tuple[str, str, str]
 """Type, name and version of a resource."""
+Standing: TypeAlias = tuple[str, str, int]
+"""Type and name of a resource, and how many proxies refuse it."""
+R = TypeVar("R", bound=tuple[str | int, ...])
 
 
 class Share(msgspec.Struct, frozen=True, omit_defaults=True):
     """One replica's word on one Gateway: versions of listeners by name, and refused resources by Envoy's words.
 
+    `standing`: what of these is refused until something else is taken, by the same, whatever version it has;
+    `fresh`: how many Envoys say nothing of that yet.
     `secrets`: versions of certificates and bundles that were ever refused, by the same. `generations`: what the
     listeners are made of, for replicas of another edition: `metadata.generation` of Gateway and ListenerSets by uid.
     `policies`: which ones all Envoys have, in which generation; None where none of them has everything yet.
@@ -33,21 +38,23 @@ class Share(msgspec.Struct, frozen=True, omit_defaults=True):
     acked: dict[str, str] = {}
     generations: dict[str, int] = {}
     refused: dict[str, tuple[Refused, ...]] = {}
+    standing: dict[str, tuple[Standing, ...]] = {}
+    fresh: int = 0
     secrets: dict[str, tuple[str, ...]] = {}
     policies: dict[str, int] | None = None
 
 
-def bounded(refused: Iterable[tuple[str, tuple[Refused, ...]]]) -> dict[str, tuple[Refused, ...]]:
+def bounded(refused: Iterable[tuple[str, tuple[R, ...]]]) -> dict[str, tuple[R, ...]]:
     """Return as much of what is refused as one Gateway may tell, each words once, the first ones first."""
-    told: dict[str, tuple[Refused, ...]] = {}
+    told: dict[str, tuple[R, ...]] = {}
     left = SHARED_NAMES_BYTES
     for words, resources in refused:
         short = words[:SHARED_WORDS]
         if short not in told and len(told) == SHARED_REFUSALS:
             break
-        kept: list[Refused] = []
+        kept: list[R] = []
         for resource in resources:
-            left -= sum(map(len, resource))
+            left -= sum(len(str(each)) for each in resource)
             if left < 0:
                 break
             kept.append(resource)
@@ -86,12 +93,12 @@ def fitted(shares: Mapping[str, Share], most: int = SHARE_BYTES) -> tuple[dict[s
 
 
 def _without_refusals(share: Share) -> Share:
-    return msgspec.structs.replace(share, refused={})
+    return msgspec.structs.replace(share, refused={}, standing={})
 
 
 def _without_policies(share: Share) -> Share:
     """Tell that Envoys have none: who is told of nothing would believe those who tell of some."""
-    return msgspec.structs.replace(share, refused={}, policies=None if share.policies is None else {})
+    return msgspec.structs.replace(_without_refusals(share), policies=None if share.policies is None else {})
 
 
 def _without_acks(share: Share) -> Share:

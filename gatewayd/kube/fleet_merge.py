@@ -4,11 +4,11 @@ Resources are told by name and version. Versions are content hashes: what is sai
 nothing of ours, but for the listeners of a replica of another edition, which vouches for them by generations.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gatewayd.ir.carriers import Policies
-from gatewayd.ir.outcome import FleetReport, RefusedSecret, Rejection, Vouched
+from gatewayd.ir.outcome import FleetReport, RefusedSecret, Rejection, StandingRefusal, Vouched
 from gatewayd.ir.proxy import Declared
 from gatewayd.kube.fleet_budget import Share, bounded, shared_secrets
 from gatewayd.xds.resource import LISTENER, Resource, Snapshot
@@ -46,6 +46,8 @@ def share_of(report: FleetReport, published: Published | None) -> Share:
         acked=acked,
         generations=generations_of(published.declared_by) if acked else {},
         refused=bounded(refused),
+        standing=bounded((each.message, ((each.type_url, each.name, each.proxies),)) for each in report.standing),
+        fresh=report.fresh,
         secrets=secrets,
         policies=None if report.policies is None else dict(report.policies),
     )
@@ -67,8 +69,16 @@ def vouched(share: Share) -> Vouched | None:
     return Vouched(listeners=frozenset(share.acked), generations=share.generations)
 
 
-def merged(shares: list[Share], snapshot: Snapshot | None, others: tuple[Vouched, ...] = ()) -> FleetReport:
-    """Return what all replicas together say about the snapshot that we publish; `others` are of other editions."""
+def merged(
+    shares: list[Share],
+    snapshot: Snapshot | None,
+    others: tuple[Vouched, ...] = (),
+    lingering: tuple[StandingRefusal, ...] = (),
+) -> FleetReport:
+    """Return what all replicas together say about the snapshot that we publish.
+
+    `others` are of other editions, `lingering` was said of streams that have ended a moment ago.
+    """
     secrets = _refused_secrets(shares)
     if snapshot is None:
         connected = sum(each.connected for each in shares)
@@ -80,6 +90,20 @@ def merged(shares: list[Share], snapshot: Snapshot | None, others: tuple[Vouched
         for name, version in each.acked.items()
         if name in listeners and listeners[name].version == version
     }
+    return FleetReport(
+        connected=sum(each.connected for each in shares),
+        acked_listeners=frozenset(acked),
+        rejections=tuple(_rejections(shares, snapshot)),
+        standing=tuple(_standing(shares, snapshot, lingering)),
+        fresh=sum(each.fresh for each in shares),
+        refused_secrets=secrets,
+        vouched=others,
+        policies=_common_policies(shares, snapshot.policies),
+    )
+
+
+def _rejections(shares: list[Share], snapshot: Snapshot) -> Iterator[Rejection]:
+    """Yield what proxies refuse of the versions that we publish, sorted."""
     refused: dict[tuple[str, str], set[str]] = {}
     for share in shares:
         for message, resources in share.refused.items():
@@ -87,18 +111,27 @@ def merged(shares: list[Share], snapshot: Snapshot | None, others: tuple[Vouched
                 resource = _find(snapshot, type_url, name)
                 if resource is not None and resource.version == version:
                     refused.setdefault((type_url, message), set()).add(name)
-    rejections = (
-        Rejection(type_url=type_url, names=tuple(sorted(names)), message=message)
-        for (type_url, message), names in sorted(refused.items())
-    )
-    return FleetReport(
-        connected=sum(each.connected for each in shares),
-        acked_listeners=frozenset(acked),
-        rejections=tuple(rejections),
-        refused_secrets=secrets,
-        vouched=others,
-        policies=_common_policies(shares, snapshot.policies),
-    )
+    for (type_url, message), names in sorted(refused.items()):
+        yield Rejection(type_url=type_url, names=tuple(sorted(names)), message=message)
+
+
+def _standing(
+    shares: list[Share], snapshot: Snapshot, lingering: tuple[StandingRefusal, ...]
+) -> Iterator[StandingRefusal]:
+    """Yield what proxies refuse of the resources that we publish, whatever they were sent of these, sorted."""
+    judging = sum(each.connected - each.fresh for each in shares)
+    told: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for share in shares:
+        for message, resources in share.standing.items():
+            for type_url, name, proxies in resources:
+                told.setdefault((type_url, name), []).append((message, proxies))
+    for each in lingering:
+        told.setdefault((each.type_url, each.name), [(each.message, each.proxies)])
+    for (type_url, name), said in sorted(told.items()):
+        if _find(snapshot, type_url, name) is not None:
+            proxies = sum(count for _, count in said)
+            of = max(judging, proxies)
+            yield StandingRefusal(type_url=type_url, name=name, message=min(said)[0], proxies=proxies, of=of)
 
 
 def _common_policies(shares: list[Share], wanted: Policies) -> Mapping[str, int] | None:

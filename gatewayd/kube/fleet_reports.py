@@ -7,7 +7,7 @@ A replica of another edition makes other bytes of the same objects: it vouches f
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -23,6 +23,8 @@ from gatewayd.kube.fleet_budget import Share, fitted
 from gatewayd.kube.fleet_merge import Published, generations_of, merged, share_of, vouched
 from gatewayd.kube.lease import Everyone
 from gatewayd.kube.lingering_acks import LingeringAcks, Told
+from gatewayd.kube.lingering_refusals import LingeringRefusals
+from gatewayd.kube.paced_refusals import PacedRefusals
 from gatewayd.kube.refusals import named
 from gatewayd.kube.work_queue import RETRY, Failure, Label, Pacing, WorkQueue
 from gatewayd.own_group import own
@@ -133,6 +135,8 @@ class FleetShare:
         self._own: dict[FleetKey, Share] = {}
         self._others: dict[str, _Word] = {}
         self._lingering = LingeringAcks(self._look)
+        self._lingering_refusals = LingeringRefusals(self._look)
+        self._paced_refusals = PacedRefusals(self._look)
         self._told: dict[FleetKey, FleetReport] = {}
         self._failing = False
         self._queue: WorkQueue[str] = WorkQueue(
@@ -171,6 +175,7 @@ class FleetShare:
         """
         self._published.pop(fleet, None)
         self._told.pop(fleet, None)
+        self._paced_refusals.forget(fleet)
 
     def local(self, fleet: FleetKey, report: FleetReport) -> None:
         """Take a report of our own Envoys."""
@@ -190,6 +195,7 @@ class FleetShare:
         edition, share = before
         if share is not None:
             self._lingering.told(name, fleet, Told(edition, share), after)
+            self._lingering_refusals.told(fleet, share, after)
 
     def hear(self, key: ObjectKey, raw: bytes | None) -> None:
         """Take a ConfigMap of the replicas' as it stands (None: gone); those of other replicas count."""
@@ -221,7 +227,10 @@ class FleetShare:
             [each.share for each in told],
             published.snapshot if published is not None else None,
             tuple(self._vouched(told)),
+            tuple(self._lingering_refusals.of(fleet)),
         )
+        standing = self._paced_refusals.to_tell(fleet, report.standing)
+        report = report if standing is report.standing else replace(report, standing=standing)
         if report != self.report(fleet):
             self._told[fleet] = report
             self._on_report(fleet, report)

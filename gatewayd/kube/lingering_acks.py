@@ -60,7 +60,9 @@ class LingeringAcks:
         if last is not None:
             last.timer.cancel()
             acked = {**last.told.share.acked, **acked}
-        share = msgspec.structs.replace(before.share, connected=0, acked=acked, refused={}, secrets={})
+        share = msgspec.structs.replace(
+            before.share, connected=0, acked=acked, refused={}, standing={}, fresh=0, secrets={}
+        )
         timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._forget, source)
         self._kept[fleet][replica] = _Last(Told(before.edition, share), timer)
 

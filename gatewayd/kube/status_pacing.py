@@ -25,7 +25,8 @@ def without_counts(status: Json) -> Json:
 class Pace:
     """The waits of all objects. Times are seconds of one clock that does not go back."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, first: float = FIRST_SECONDS, longest: float = LONGEST_SECONDS) -> None:
+        self._first, self._longest = first, longest
         self._written: dict[Hashable, tuple[float, float]] = {}
 
     def rest(self, at: Hashable, now: float) -> float:
@@ -37,7 +38,7 @@ class Pace:
         """Take note of a write of counts; after twice its wait without another, an object starts anew."""
         written, wait = self._written.get(at, (now, 0.0))
         soon = wait and now < written + 2 * wait
-        self._written[at] = (now, min(LONGEST_SECONDS, 2 * wait) if soon else FIRST_SECONDS)
+        self._written[at] = (now, min(self._longest, 2 * wait) if soon else self._first)
 
     def forget(self, at: Hashable) -> None:
         """Forget an object that is gone."""

@@ -27,6 +27,7 @@ from gatewayd.translator.outcomes.installation import CLASSES
 from gatewayd.translator.outcomes.overridden import OWN_SECTIONS
 from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.translator.outcomes.policies import MISSED_SERVICES
+from gatewayd.translator.outcomes.refused_by_proxies import REFUSED_BY_PROXIES
 from gatewayd.translator.outcomes.selecting_services import SELECTING_SERVICES
 from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
@@ -106,6 +107,7 @@ INDEXES: tuple[Index, ...] = (
     LED_NAMESPACES,
     LED_POLICIES,
     MESH_UPSTREAMS,
+    REFUSED_BY_PROXIES,
 )
 OUTPUTS: tuple[Output, ...] = (
     CONTENTS,

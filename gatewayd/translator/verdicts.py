@@ -18,6 +18,7 @@ from gatewayd.ir.conditions import (
     OVERRIDDEN,
     PARTIALLY_INVALID,
     PROGRAMMED,
+    REFUSED_BY_PROXY,
     RESOLVED_REFS,
     SUPPORTED_VERSION,
     WARNING,
@@ -361,6 +362,14 @@ def closed_by_policy(message: str) -> Verdict:
     The Gateway API has PartiallyInvalid for rules that the route itself has wrong, and lets it begin in two ways alone.
     """
     return _verdict(CLOSED_BY_POLICY, "ClosedByPolicy", message, status=True)
+
+
+def refused_by_proxy(message: str) -> Verdict:
+    """Return the verdict that proxies refuse what is made of the route: said as long as they do, and else not at all.
+
+    The Gateway API has no condition for it: its Programmed is that of Gateways and listeners.
+    """
+    return _verdict(REFUSED_BY_PROXY, "RefusedByProxy", message, status=True)
 
 
 # --- policies ----------------------------------------------------------------------------------------------------

@@ -25,14 +25,8 @@ ANY = "*"
 
 
 def cluster(upstream: Upstream) -> str:
-    """Name the cluster of an upstream, which is its EDS name as well: no two clusters share endpoints (envoy#47302).
-
-    What almost all are, a Service, is not said: Envoy writes the name of a cluster down many times, and each of
-    thousands takes a KiB less.
-    """
-    family = f"-{upstream.family.lower()}" if upstream.family else ""
-    name = f"{upstream.namespace}/{upstream.name}/{upstream.port}/{upstream.protocol}{family}"
-    return name if upstream.kind == "Service" else f"{upstream.kind.lower()}/{name}"
+    """Name the cluster of an upstream, which is its EDS name as well: no two clusters share endpoints (envoy#47302)."""
+    return upstream.cluster_name
 
 
 def object_of(cluster: str) -> tuple[str, str, str] | None:

@@ -6,12 +6,14 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.fleet import FleetKey, GatewayFleet
+from gatewayd.ir.limits import REFUSED_ROUTES_TOLD
+from gatewayd.ir.outcome import FleetReport, StandingRefusal
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
 from gatewayd.xds.build.build_cost import BuildCost
-from gatewayd.xds.resource import Snapshot
+from gatewayd.xds.resource import ROUTE, Snapshot
 from tests.unit.translator.manifests import API_VERSIONS, SHOP, delta, deltas
 
 ROUTES = 5000
@@ -131,6 +133,44 @@ def test_a_new_endpoint_costs_no_route(world: World) -> None:
     assert batch.queries <= 25
     assert world.cost(SHOP_GATEWAY) == world.cost(OTHER_GATEWAY) == BuildCost(routes=0, virtual_hosts=0, resources=1)
     assert batch.outcomes == {}
+
+
+def refusing(*names: str, connected: int = 1) -> Delta:
+    refusals = tuple(
+        StandingRefusal(type_url=ROUTE, name=name, message="no", proxies=1, of=connected) for name in names
+    )
+    report = FleetReport(connected=connected, acked_listeners=frozenset(), rejections=(), standing=refusals)
+    return Delta(kind=FleetReport, key=SHOP_GATEWAY, obj=report)
+
+
+def told(batch: Batch) -> list[str]:
+    return sorted(member.key.name for member in batch.outcomes if member.table is HTTPRoute)
+
+
+def test_proxies_that_refuse_nothing_cost_no_route(world: World) -> None:
+    world.change(refusing())
+    batch = world.change(refusing(connected=2))
+    assert (told(batch), batch.published) == ([], ())
+    assert batch.queries <= 10
+
+
+def test_what_is_refused_costs_the_routes_that_it_names(world: World) -> None:
+    world.change(refusing())
+    batch = world.change(refusing("80:=h21.example", connected=7))
+    assert (told(batch), batch.published) == (["r21"], ())
+    assert batch.queries <= 25
+    # Whoever else comes and goes, nothing is said anew; nor when it is edited meanwhile.
+    assert told(world.change(refusing("80:=h21.example", connected=8))) == []
+    assert told(world.change(route(21, "/edited"), route(22, "/edited"))) == []
+    assert told(world.change(refusing())) == ["r21"]
+
+
+def test_proxies_that_refuse_everything_cost_a_bounded_number_of_statuses(world: World) -> None:
+    world.change(refusing())
+    everything = tuple(f"80:=h{at}.example" for at in range(100, 400))
+    batch = world.change(refusing(*everything))
+    assert len(told(batch)) == REFUSED_ROUTES_TOLD
+    assert len(told(world.change(refusing()))) == REFUSED_ROUTES_TOLD
 
 
 def test_a_service_that_nobody_uses_costs_nothing(world: World) -> None:

@@ -65,6 +65,7 @@ from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.outcomes.listeners import listener_outcomes
 from gatewayd.translator.outcomes.mesh import mesh_outcome, service_outcomes
 from gatewayd.translator.outcomes.policies import backendtls_outcome, traffic_outcome
+from gatewayd.translator.outcomes.refused_by_proxies import refused_at
 from gatewayd.translator.outcomes.telemetry import telemetry_outcome
 from gatewayd.translator.outcomes.xbackends import xbackend_outcome
 from gatewayd.translator.parameters.chosen import chosen_parameters
@@ -308,6 +309,9 @@ def _parents(view: View, member: Member) -> Iterator[ParentOutcome]:
         closed = closed_rules(view, member, parent)
         if closed is not None:
             conditions.append(closed)
+        refused = refused_at(view, member, parent)
+        if refused is not None:
+            conditions.append(refused)
         yield ParentOutcome(ref=parent.ref, verdicts=tuple(conditions))
 
 

@@ -28,6 +28,7 @@ from gatewayd.translator.ingresses import (
 from gatewayd.translator.live_annotations import live_annotations
 from gatewayd.translator.outcomes.closed_rules import closed_rules
 from gatewayd.translator.outcomes.ingress_paths import taken_paths
+from gatewayd.translator.outcomes.refused_by_proxies import refused_at
 from gatewayd.translator.proxies.server_names import server_names, shown_certificate
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import rules
@@ -92,6 +93,9 @@ def _parents(view: View, member: Member, row: Ingress) -> Iterator[ParentOutcome
         partial = _partial(rule_set.partial, tuple(taken_paths(view, row, parent.gateway)))
         if partial is not None and parent.verdict.status:
             conditions.append(partial)
+        refused = refused_at(view, member, parent)
+        if refused is not None:
+            conditions.append(refused)
         yield ParentOutcome(ref=parent.ref, verdicts=tuple(conditions))
 
 

@@ -22,6 +22,7 @@ from gatewayd.translator.mesh.consumers import view_port
 from gatewayd.translator.mesh.governed_rules import RuleOf, entry_to, is_any_policy
 from gatewayd.translator.mesh.meshes import own_mesh
 from gatewayd.translator.mesh.parents import service_parents
+from gatewayd.translator.outcomes.refused_by_proxies import refused_at
 from gatewayd.translator.policies.closed import Closed
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS, service_rules
@@ -80,6 +81,9 @@ def _said(view: View, member: Member, parent: ServiceParent) -> Iterator[Verdict
     if ruled.partial is not None:
         yield ruled.partial
     yield from _closed_rules(view, member, parent)
+    refused = refused_at(view, member, parent)
+    if refused is not None:
+        yield refused
 
 
 def _unknown_callers(view: View, member: Member, parent: ServiceParent) -> Iterator[str]:

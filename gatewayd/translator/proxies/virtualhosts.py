@@ -180,13 +180,13 @@ def _failing_host(_view: View, host: HostKey, _error: Exception, _before: Virtua
 @rescued_query(_failing_host)
 def virtual_host(view: View, host: HostKey) -> VirtualHost:
     """Return the virtual host of a domain."""
-    listener = _listener_of(view, host)
+    listener = listener_of_host(view, host)
     if listener is None:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=MISDIRECTED)
     listener_guards = guards(view, listener.guard)
     if listener_guards.unresolved is not None:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
-    members = _members(view, host, listener)
+    members = routes_of_host(view, host, listener)
     # Its own routes: the many of a wildcard would be remembered at each of thousands of hosts.
     if len(members) > MANY_ROUTES and view.count(HOSTS, host) > MANY_ROUTES:
         routes = _merged([host_part(view, HostPartKey(host, number)) for number in range(_PARTS)])
@@ -208,7 +208,7 @@ def _merged(parts: list["HostPart"]) -> tuple[Route, ...]:
     return tuple(reachable([each.placed.route for each in candidates]))
 
 
-def _listener_of(view: View, host: HostKey) -> MergedListener | None:
+def listener_of_host(view: View, host: HostKey) -> MergedListener | None:
     """Return the listener that a host of a table belongs to, None for one of another table."""
     table = host.table
     listener = owner(view, port_key(table.gateway, "tcp", table.port), host.domain)
@@ -217,7 +217,7 @@ def _listener_of(view: View, host: HostKey) -> MergedListener | None:
     return listener
 
 
-def _members(view: View, host: HostKey, listener: MergedListener) -> tuple[Member, ...]:
+def routes_of_host(view: View, host: HostKey, listener: MergedListener) -> tuple[Member, ...]:
     """Return the routes that have a say in a host, each once."""
     members: dict[Member, None] = {}
     for domain in broader(host.domain):
@@ -253,9 +253,9 @@ class HostPart(NamedTuple):
 @query
 def _parted(view: View, host: HostKey) -> tuple[tuple[Member, ...], ...]:
     """Return the routes that have a say in a host, in parts by a hash of their names."""
-    listener = _listener_of(view, host)
+    listener = listener_of_host(view, host)
     parts: list[list[Member]] = [[] for _ in range(_PARTS)]
-    for member in _members(view, host, listener) if listener is not None else ():
+    for member in routes_of_host(view, host, listener) if listener is not None else ():
         parts[crc32(str(member.key).encode()) % _PARTS].append(member)
     return tuple(map(tuple, parts))
 
@@ -278,7 +278,7 @@ def host_part(view: View, key: HostPartKey) -> HostPart:
 @query
 def route_candidates(view: View, at: RouteAtHost) -> tuple[Candidate, ...]:
     """Return the Routes of one of many routes at a host."""
-    listener = _listener_of(view, at.host)
+    listener = listener_of_host(view, at.host)
     return () if listener is None else tuple(_candidates(view, at.host, listener, (at.member,)))
 
 

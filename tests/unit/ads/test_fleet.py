@@ -5,9 +5,10 @@ from dataclasses import replace
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
 from gatewayd.ads.fleet import Fleet, Stream
+from gatewayd.ads.policy_acks import NEW_SECONDS
 from gatewayd.ads.sharing.response_encoder import Cost, Mode
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection, StandingRefusal
 from gatewayd.xds.resource import CLUSTER, LISTENER, SECRET, Snapshot, resource, snapshot
 
 GATEWAY = GatewayFleet(namespace="ns", name="gw")
@@ -56,8 +57,18 @@ class Rig:
         return self.reports[-1][1]
 
 
-def report(connected: int, *listeners: str, rejections: tuple[Rejection, ...] = ()) -> FleetReport:
-    return FleetReport(connected=connected, acked_listeners=frozenset(listeners), rejections=rejections)
+def report(
+    connected: int, *listeners: str, rejections: tuple[Rejection, ...] = (), standing: tuple[StandingRefusal, ...] = ()
+) -> FleetReport:
+    acked = frozenset(listeners)
+    return FleetReport(connected=connected, acked_listeners=acked, rejections=rejections, standing=standing)
+
+
+NO = "Error adding/updating listener(s) a: no\n"
+
+
+def standing(proxies: int, of: int, message: str = NO) -> tuple[StandingRefusal, ...]:
+    return (StandingRefusal(type_url=LISTENER, name="a", message=message, proxies=proxies, of=of),)
 
 
 def test_the_next_stream_of_a_client_is_told_what_the_last_one_left_open() -> None:
@@ -170,15 +181,54 @@ def test_a_refusal_is_reported_until_its_content_changes() -> None:
     members = [rig.join(), rig.join()]
     for member in members:
         rig.read(member)
-        rig.answer(member, "Error adding/updating listener(s) a: no\n")
-    refusal = Rejection(type_url=LISTENER, names=("a",), message="Error adding/updating listener(s) a: no\n")
-    assert rig.last == report(2, rejections=(refusal,))
+        rig.answer(member, NO)
+    refusal = Rejection(type_url=LISTENER, names=("a",), message=NO)
+    assert rig.last == report(2, rejections=(refusal,), standing=standing(2, 2))
     rig.take(members[0])
-    assert rig.last == report(2, "b", rejections=(refusal,))
+    assert rig.last == report(2, "b", rejections=(refusal,), standing=standing(2, 2))
     rig.fleet.leave(members[0])
-    assert rig.last == report(1, rejections=(refusal,))
+    assert rig.last == report(1, rejections=(refusal,), standing=standing(1, 1))
     rig.fleet.publish(published(a="2", b="1"))
-    assert rig.last == report(1)
+    assert rig.last == report(1, standing=standing(1, 1))
+
+
+def test_a_refusal_stands_until_something_else_is_taken_in_its_place() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1"))
+    good, bad = rig.join(), rig.join()
+    rig.take(good)
+    rig.read(bad)
+    rig.answer(bad, NO)
+    # The other one has not asked for everything yet, and counts for nothing before it has.
+    assert (rig.last.standing, rig.last.fresh) == (standing(1, 1), 1)
+    rig.fleet.sweep(0.0)
+    rig.fleet.sweep(NEW_SECONDS)
+    assert (rig.last.standing, rig.last.fresh) == (standing(1, 2), 0)
+
+    rig.fleet.publish(published(a="2"))
+    rig.read(bad)
+    assert (rig.last.rejections, rig.last.standing) == ((), standing(1, 2))
+    rig.answer(bad, "nor that")
+    assert rig.last.standing == standing(1, 2, "nor that")
+
+    rig.fleet.publish(published(a="3"))
+    rig.take(bad)
+    assert rig.last.standing == ()
+
+
+def test_a_refusal_is_over_when_what_was_refused_is_published_no_more() -> None:
+    for last in (published(b="1"), published(a="0")):
+        rig = Rig()
+        rig.fleet.publish(published(a="0"))
+        stream = rig.join()
+        rig.take(stream)
+        rig.fleet.publish(published(a="1"))
+        rig.read(stream)
+        rig.answer(stream, NO)
+        assert rig.last.standing == standing(1, 1)
+        rig.fleet.publish(last)
+        rig.read(stream)
+        assert rig.last.standing == ()
 
 
 def test_a_gateway_that_is_gone_is_served_nothing() -> None:

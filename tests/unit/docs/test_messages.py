@@ -10,8 +10,8 @@ from tests.unit.docs.test_links import ROOT
 FOLDER = ROOT / "docs" / "messages"
 GOOD = {"NoConflicts", "ConfigurationChanged", *CONDITIONS}
 """Reasons of conditions that are nobody's mistake."""
-OF_PROXIES = {"Pending", "NoResources", "AddressNotAssigned", "AddressNotUsable"}
-"""Reasons of Programmed, which a check without a proxy does not tell."""
+OF_PROXIES = {"Pending", "NoResources", "AddressNotAssigned", "AddressNotUsable", "RefusedByProxy"}
+"""Reasons of what proxies fulfil, which a check without a proxy does not tell."""
 
 
 def reasons(path: str, pattern: str) -> set[str]:

@@ -5,7 +5,8 @@ from gatewayd.introspection.live_board import LiveBoard
 from gatewayd.introspection.rows import Board, ConditionMark
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import MANY_DOMAINS
-from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection, StandingRefusal
+from gatewayd.reconciler import fleet_delta
 from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.xds.resource import ROUTE, TypeUrl
 from tests.unit.example import SHOP, translated
@@ -26,6 +27,8 @@ class Holding:
 
 def seen(text: str, report: FleetReport = NO_FLEET, *, held: int = 0) -> Board:
     found = translated(text).reconciler
+    found.submit([fleet_delta(each, report) for each in found.configs])
+    found.step()
     holding = Holding()
     live = LiveBoard(holding)
     live.described(found.store.engine.drain(BOARD))
@@ -75,6 +78,13 @@ def test_while_it_is_on_its_way_and_when_it_is_refused() -> None:
 
     assert str(seen(SHOP, CONNECTED).routes[0].programmed) == "no: Pending: not ACKed yet"
     assert str(seen(SHOP, refused).routes[0].programmed) == "no: Invalid: the proxy refused it: bad"
+
+
+def test_while_one_of_several_proxies_refuses_it() -> None:
+    refusals = (StandingRefusal(type_url=ROUTE, name="8080", message="bad", proxies=1, of=2),)
+    report = FleetReport(connected=2, acked_listeners=frozenset({"tcp-8080"}), rejections=(), standing=refusals)
+    says = "RefusedByProxy: spec.rules: one of several proxies refuses the routes of port 8080"
+    assert str(seen(SHOP, report, held=1).routes[0].programmed).startswith(f"no: {says}")
 
 
 def test_a_route_that_is_not_accepted_is_not_waited_for() -> None:

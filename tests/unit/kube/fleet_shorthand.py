@@ -1,7 +1,7 @@
 """What proxies of one Gateway have, and how replicas tell each other of it, in a few words."""
 
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.outcome import FleetReport, Rejection
+from gatewayd.ir.outcome import FleetReport, Rejection, StandingRefusal
 from gatewayd.ir.proxy import Declared
 from gatewayd.kube import fleet_merge
 from gatewayd.kube.fleet_budget import Share
@@ -30,5 +30,12 @@ def share(report: FleetReport, snapshot: Snapshot | None, declared_by: tuple[Dec
     return fleet_merge.share_of(report, wanted)
 
 
-def report(connected: int, *listeners: str, rejections: tuple[Rejection, ...] = ()) -> FleetReport:
-    return FleetReport(connected=connected, acked_listeners=frozenset(listeners), rejections=rejections)
+def report(
+    connected: int, *listeners: str, rejections: tuple[Rejection, ...] = (), standing: tuple[StandingRefusal, ...] = ()
+) -> FleetReport:
+    acked = frozenset(listeners)
+    return FleetReport(connected=connected, acked_listeners=acked, rejections=rejections, standing=standing)
+
+
+def standing(proxies: int, of: int, name: str = "c", message: str = "no such thing") -> tuple[StandingRefusal, ...]:
+    return (StandingRefusal(type_url=CLUSTER, name=name, message=message, proxies=proxies, of=of),)

@@ -8,7 +8,7 @@ from gatewayd.ir.outcome import NO_FLEET, RefusedSecret, Vouched
 from gatewayd.kube.fleet_budget import Share
 from gatewayd.kube.fleet_merge import merged, vouched
 from gatewayd.xds.resource import CLUSTER, LISTENER
-from tests.unit.kube.fleet_shorthand import BAD, DECLARED, GENERATIONS, published, report, share
+from tests.unit.kube.fleet_shorthand import BAD, DECLARED, GENERATIONS, published, report, share, standing
 
 
 def test_a_share_names_the_versions_that_it_speaks_of() -> None:
@@ -44,6 +44,27 @@ def test_one_refusal_heard_from_two_replicas_is_one() -> None:
     now = published()
     shares = [share(report(1, rejections=(BAD,)), now)] * 2
     assert merged(shares, now).rejections == (BAD,)
+
+
+def test_what_stands_refused_is_counted_over_all_replicas_whatever_version_it_has() -> None:
+    told = share(report(3, standing=standing(2, 3)), published(cluster=b"old"))
+    assert told.standing == {"no such thing": ((CLUSTER, "c", 2),)}
+    other = share(report(1, standing=standing(1, 1, message="in other words")), published())
+    shares = [told, other, share(report(36), published())]
+    # The words are the same in all replicas, whichever of them says it first.
+    merged_standing = standing(3, 40, message="in other words")
+    assert merged(shares, published()).standing == merged(shares[::-1], published()).standing == merged_standing
+
+
+def test_what_is_published_no_more_stands_for_nothing() -> None:
+    assert merged([share(report(1, standing=standing(1, 1, "gone")), published())], published()) == report(1)
+
+
+def test_what_lingers_counts_where_nobody_tells_of_it() -> None:
+    now, lingering = published(), standing(2, 2)
+    assert merged([share(report(1), now)], now, lingering=lingering) == report(1, standing=lingering)
+    telling = share(report(1, standing=standing(1, 1)), now)
+    assert merged([telling], now, lingering=lingering) == report(1, standing=standing(1, 1))
 
 
 def test_refused_certificates_are_told_whatever_is_published_now() -> None:

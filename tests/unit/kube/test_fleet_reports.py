@@ -15,7 +15,7 @@ from tests.fakes.api_server import Cluster, Hole, busy, refused
 from tests.fakes.documents import Json
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
-from tests.unit.kube.fleet_shorthand import BAD, DECLARED, GATEWAY, GENERATIONS, published, report, share
+from tests.unit.kube.fleet_shorthand import BAD, DECLARED, GATEWAY, GENERATIONS, published, report, share, standing
 
 OURS = edition_of("0.2.0")
 PATH = "/api/v1/namespaces/gatewayd-system/configmaps/one-fleet"
@@ -45,7 +45,8 @@ class Rig:
 
     def other_says(self, found: FleetReport, of: Snapshot, key: ObjectKey = OTHER) -> None:
         word = share(found, of)
-        said = {str(GATEWAY): {"connected": word.connected, "acked": word.acked, "refused": word.refused}}
+        told = {"acked": word.acked, "refused": word.refused, "standing": word.standing}
+        said = {str(GATEWAY): {"connected": word.connected, **told}}
         self.share.hear(key, config_map({KEY: json.dumps(said)}))
 
     def stranger_says(self, edition: str, *acked: str, generations: dict[str, int] | None = None) -> None:
@@ -117,6 +118,17 @@ async def test_a_replica_that_is_gone_is_not_counted(rig: Rig) -> None:
     assert rig.told[-1] == report(1, "tcp-80", "tcp-81")  # its Envoys are about to come to us
     await passes(LINGER_SECONDS + 0.1)
     assert rig.told[-1] == report(1, "tcp-80")
+
+
+async def test_a_proxy_that_refuses_takes_nothing_back_by_moving_to_another_replica(rig: Rig) -> None:
+    rig.other_says(report(1, standing=standing(1, 1)), published(cluster=b"of another version"))
+    rig.share.hear(OTHER, None)
+    rig.share.local(GATEWAY, report(1))
+    rig.share.local(GATEWAY, report(1, standing=standing(1, 1)))
+    assert {each.standing for each in rig.told} == {standing(1, 1)}
+    await passes(LINGER_SECONDS + 0.1)
+    rig.share.local(GATEWAY, report(1))
+    assert rig.told[-1] == report(1)
 
 
 async def test_envoys_that_have_lost_their_streams_serve_what_they_have_and_nothing_that_came_since(rig: Rig) -> None:

@@ -47,6 +47,7 @@ TRUE = {
     "path_taken",
     "programmed",
     "protocol_conflict",
+    "refused_by_proxy",
     "resolved",
     "rule_dropped",
     "rules_fell_back",

@@ -1,0 +1,133 @@
+"""Which routes are behind a resource that proxies refuse, by its name.
+
+In: what proxies told of a resource. Out: the routes that are in it, or lead to it, with the field that does. The name
+of a RouteConfiguration is that of a table and of a part of it, whose hosts know their routes; that of a cluster is one
+of those that routes lead to. What is of no route has its own place: a listener and a Secret say so themselves.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Index, Member, View
+from gatewayd.ir.host_groups import read_part
+from gatewayd.ir.http import RouteTableKey
+from gatewayd.ir.outcome import StandingRefusal
+from gatewayd.translator.mesh.frontends import Frontend
+from gatewayd.translator.mesh.meshes import MESH
+from gatewayd.translator.mesh.parents import CLAIMS, routes_at, service_parents
+from gatewayd.translator.mesh.proxy import MESH_UPSTREAMS
+from gatewayd.translator.mesh.tables import table_key
+from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.translator.proxies.upstreams import UPSTREAMS, upstreams_of_rules
+from gatewayd.translator.proxies.virtualhosts import (
+    HOSTS,
+    HTTP_TABLES,
+    HostKey,
+    TableKey,
+    listener_of_host,
+    routes_of_host,
+)
+from gatewayd.translator.rules.route_kinds import rules, service_rules
+from gatewayd.translator.rules.rule_set import RuleSet
+
+_ALL_RULES: Final = "spec.rules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedResource:
+    """A refused resource: `what` it is for people, and the routes behind it, with the field that leads there.
+
+    `table`: what it is of, None for a backend. `namespaces`: of whose objects it is made.
+    """
+
+    what: str
+    table: RouteTableKey | None
+    fields: Mapping[Member, str]
+    namespaces: frozenset[str]
+
+
+def refused_resource(view: View, gateway: ObjectKey, refusal: StandingRefusal) -> RefusedResource | None:
+    """Return the routes behind a resource of a Gateway's proxies, or of the nodes' (MESH); None where it has none."""
+    find = _BY_TYPE.get(refusal.type_url.rpartition(".")[2])
+    return None if find is None else find(view, gateway, refusal.name)
+
+
+def _of_table(view: View, gateway: ObjectKey, name: str) -> RefusedResource | None:
+    if gateway == MESH:
+        return _of_frontend(view, name)
+    part = read_part(name)
+    if part is None:
+        return None
+    table = TableKey(gateway, part.table.port, part.table.listener)
+    hosts = [each for each in view.group(HOSTS, table) if part.holds(each.domain)]
+    members = dict.fromkeys(member for host in hosts for member in _routes_at_host(view, host))
+    listener = f"listener {part.table.listener}, " if part.table.listener else ""
+    of_host = f'host "{hosts[0].domain}", ' if part.part and len(hosts) == 1 else ""
+    what = f"the routes of {of_host}{listener}port {part.table.port}"
+    return _of_routes(what, part.table, [each for each in members if each.table in HTTP_TABLES])
+
+
+def _of_routes(what: str, table: RouteTableKey, routes: Iterable[Member]) -> RefusedResource:
+    fields = dict.fromkeys(routes, _ALL_RULES)
+    return RefusedResource(what=what, table=table, fields=fields, namespaces=frozenset(map(namespace_of, fields)))
+
+
+def _routes_at_host(view: View, host: HostKey) -> tuple[Member, ...]:
+    listener = listener_of_host(view, host)
+    return () if listener is None else routes_of_host(view, host, listener)
+
+
+def _of_frontend(view: View, name: str) -> RefusedResource | None:
+    keys = ((each, table_key(view, each)) for each in view.group(CLAIMS, None))
+    frontend, key = next(((each, key) for each, key in keys if str(key) == name), (None, None))
+    routes = routes_at(view, frontend) if frontend is not None else ()
+    if frontend is None or key is None or not routes:
+        return None
+    return _of_routes(f"the routes of {_service(view, routes[0], frontend)}", key, routes)
+
+
+def _service(view: View, member: Member, frontend: Frontend) -> str:
+    """Return how people call a frontend of a route."""
+    parents = (parent for parent in service_parents(view, member) if str(frontend) in map(str, parent.frontends))
+    parent = next(parents, None)
+    return str(frontend) if parent is None else f"Service {parent.service}, port {frontend.port}"
+
+
+def _of_backend(view: View, gateway: ObjectKey, name: str) -> RefusedResource | None:
+    index: Index = MESH_UPSTREAMS if gateway == MESH else UPSTREAMS
+    using = next((each for each in view.group(index, gateway) if each.upstream.cluster_name == name), None)
+    if using is None:
+        return None
+    upstream, ruled = using.upstream, service_rules if gateway == MESH else rules
+    routes = [each for each in view.bucket(index, using) if each.table in ROUTE_TABLES]
+    return RefusedResource(
+        what=f"the backend {upstream.kind} {upstream.namespace}/{upstream.name}:{upstream.port}",
+        table=None,
+        fields={member: _leading(ruled(view, member), name) for member in routes},
+        namespaces=frozenset((upstream.namespace,)),
+    )
+
+
+def _leading(ruled: RuleSet, cluster: str) -> str:
+    """Return the field of the first rule that leads to a cluster, that of all rules where a policy does."""
+    for ranked in ruled.routes:
+        alone = ruled._replace(routes=(ranked,), forward=None)
+        if any(each.cluster_name == cluster for each in upstreams_of_rules(alone)):
+            return ranked.route.source.rule_field
+    return _ALL_RULES
+
+
+_BY_TYPE: Final[Mapping[str, Callable[[View, ObjectKey, str], RefusedResource | None]]] = {
+    "RouteConfiguration": _of_table,
+    "ScopedRouteConfiguration": _of_table,
+    "Cluster": _of_backend,
+    "ClusterLoadAssignment": _of_backend,
+}
+"""By how the types end that have routes behind them."""
+
+
+def namespace_of(member: Member) -> str:
+    """Return the namespace of a route."""
+    return member.key.namespace if isinstance(member.key, ObjectKey) else ""
