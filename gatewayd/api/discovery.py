@@ -58,6 +58,15 @@ class SliceEndpoint(Shape, frozen=True, kw_only=True):
     zone: str | None = None
     hints: EndpointHints | None = None
 
+    @property
+    def clients_zone(self) -> str:
+        """The zone that it is meant for, else the one that it is in; "" where nobody says one.
+
+        Several of them at a time no proxy could be told: then it is the one that it is in.
+        """
+        hinted = self.hints.for_zones if self.hints is not None else ()
+        return hinted[0].name if len(hinted) == 1 else self.zone or ""
+
 
 class EndpointPort(Shape, frozen=True, kw_only=True):
     """One port of every endpoint of the slice; `name` is the Service port's name."""

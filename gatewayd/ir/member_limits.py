@@ -56,3 +56,17 @@ take 94 KB in all."""
 
 MEMBER_KEEP_SECONDS = 5.0
 """The least time between two writes of it: what a restart may have missed, and what pods that come and go cost."""
+
+MEMBER_UNIT_BYTES = 64 * 1024
+"""What is read for the price of a request, which is the unit of what a member makes us do: both take about a
+millisecond of CPU."""
+
+MEMBER_LINE_UNITS = 0.1
+"""What a line of a watch costs, beside its bytes."""
+
+MEMBER_UNITS_A_SECOND = 20.0
+"""How much a member may make us do for ever: 200 lines of a watch a second, or 1.25 MiB, or 20 requests. A rollout of a
+thousand pods in a minute is a quarter of that."""
+
+MEMBER_BURST = 1_500.0
+"""How much at once: all lists and watches of a member that has as much as it may, and half as much again."""

@@ -21,11 +21,15 @@ class ExportKey(NamedTuple):
 
 
 class ExportedEndpoint(NamedTuple):
-    """One address, with the port of the pod. One that is not `ready` still serves, and is about to end."""
+    """One address, with the port of the pod. One that is not `ready` still serves, and is about to end.
+
+    `zone`: the one that its clients are in, as the member's slices say it; "" where they say none.
+    """
 
     address: str
     port: int
     ready: bool
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ import structlog
 
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
-from gatewayd.ir.member_limits import MEMBER_RESPONSE_BYTES
 from gatewayd.kube.access import Access
 from gatewayd.kube.client import KubeClient
 from gatewayd.kube.listing import Undecodable
@@ -31,11 +30,6 @@ _EVERYTHING: Final = ("everything", "")
 
 Connect = Callable[[Access], KubeClient]
 """How a member is reached."""
-
-
-def connect(access: Access) -> KubeClient:
-    """Return a client that takes of a member's API server what it may say, and no more."""
-    return KubeClient(access, longest=MEMBER_RESPONSE_BYTES)
 
 
 class WatchHearer(Protocol):

@@ -19,6 +19,8 @@ from gatewayd.members.declaration import MemberDeclaration
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9])?\Z")
 _PROTOCOL: Final = re.compile(r"[A-Za-z0-9](?:[-._/A-Za-z0-9]{0,61}[A-Za-z0-9])?\Z")
+_ZONE: Final = re.compile(r"[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?\Z")
+"""https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set"""
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z\Z")
 _NEWEST: Final = "9999"
 """In place of a time that is none: whoever says so is never the oldest."""
@@ -30,6 +32,7 @@ READ: Final = (Service, EndpointSlice, ServiceExport)
 class _Serving(NamedTuple):
     address: str
     ready: bool
+    zone: str
 
 
 class _Piece(NamedTuple):
@@ -139,7 +142,7 @@ class Book:
                         left_out[f"{each.address[:_SHOWN]} {problem}"] = None
                     elif each.ready or (each.address, number or 0) not in found:
                         at = (each.address, number or 0)
-                        found[at] = ExportedEndpoint(*at, ready=each.ready)
+                        found[at] = ExportedEndpoint(*at, ready=each.ready, zone=each.zone)
             yield ExportedPort(
                 number=port.port,
                 transport=port.protocol,
@@ -155,8 +158,14 @@ def _of_form(form: re.Pattern[str], text: str, otherwise: str) -> str:
 
 def _piece(service: ObjectKey, obj: EndpointSlice) -> _Piece:
     numbers: dict[tuple[str, str], int] = {(each.name, each.protocol): each.port for each in obj.ports if each.port}
-    addresses = (_Serving(each.addresses[0], _is_ready(each)) for each in obj.endpoints if _serves(each))
-    return _Piece(service, numbers, tuple(addresses))
+    zones: dict[str, str] = {}
+    return _Piece(service, numbers, tuple(_serving(each, zones) for each in obj.endpoints if _serves(each)))
+
+
+def _serving(endpoint: SliceEndpoint, zones: dict[str, str]) -> _Serving:
+    """Return what is kept of an endpoint; `zones` are those of its slice, each of which is there once."""
+    zone = _of_form(_ZONE, endpoint.clients_zone, "")
+    return _Serving(endpoint.addresses[0], _is_ready(endpoint), zones.setdefault(zone, zone))
 
 
 def _is_ready(endpoint: SliceEndpoint) -> bool:

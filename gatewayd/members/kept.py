@@ -23,6 +23,8 @@ class _KeptPort(msgspec.Struct, array_like=True, frozen=True):
     transport: str
     app_protocol: str
     endpoints: tuple[tuple[str, int, bool], ...]
+    # By themselves and last, so that a version that knows none reads the rest. None at all: nobody has one.
+    zones: tuple[str, ...] = ()
 
 
 class _KeptExport(msgspec.Struct, array_like=True, frozen=True):
@@ -73,8 +75,18 @@ def _part(data: bytes) -> _KeptPart:
 
 
 def _export(row: Exported) -> _KeptExport:
-    ports = (_KeptPort(each.number, each.transport, each.app_protocol, each.endpoints) for each in row.ports)
-    return _KeptExport(row.namespace, row.name, row.created, tuple(ports))
+    return _KeptExport(row.namespace, row.name, row.created, tuple(map(_kept_port, row.ports)))
+
+
+def _kept_port(port: ExportedPort) -> _KeptPort:
+    zones = tuple(each.zone for each in port.endpoints)
+    return _KeptPort(
+        port.number,
+        port.transport,
+        port.app_protocol,
+        tuple((each.address, each.port, each.ready) for each in port.endpoints),
+        zones if any(zones) else (),
+    )
 
 
 def _row(cluster: str, kept: _KeptExport) -> Exported:
@@ -88,9 +100,11 @@ def _row(cluster: str, kept: _KeptExport) -> Exported:
 
 
 def _port(kept: _KeptPort) -> ExportedPort:
+    has_zones = len(kept.zones) == len(kept.endpoints)
+    zones = kept.zones if has_zones else ("",) * len(kept.endpoints)
     return ExportedPort(
         number=kept.number,
         transport=kept.transport,
         app_protocol=kept.app_protocol,
-        endpoints=tuple(ExportedEndpoint(*each) for each in kept.endpoints),
+        endpoints=tuple(ExportedEndpoint(*each, zone=zone) for each, zone in zip(kept.endpoints, zones, strict=True)),
     )

@@ -12,8 +12,8 @@ from gatewayd.kube.client import KubeClient
 from gatewayd.kube.events import EventRecorder, Notice
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.member import MemberState
+from gatewayd.kube.member_client import MemberClient
 from gatewayd.kube.member_store import MemberStore
-from gatewayd.kube.member_watch import connect
 from gatewayd.kube.members import MemberMeans, Members
 from gatewayd.kube.reflector import Submit, Timing
 from gatewayd.telemetry.metrics import MemberFacts, Metrics
@@ -64,7 +64,7 @@ def members_of(setting: MemberSetting, submit: Submit, telling: MemberTelling) -
     """Return the members of a replica."""
     means = MemberMeans(
         store=MemberStore(setting.client, setting.namespace),
-        connect=connect,
+        connect=MemberClient,
         leadership=setting.leadership,
         timing=setting.timing,
         clock=setting.clock,

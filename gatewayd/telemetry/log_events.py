@@ -82,6 +82,7 @@ LOG_EVENTS: Final = (
     LogEvent("member refused", ("secret", "why"), "a Secret declares no member cluster, or its kubeconfig is not used"),
     LogEvent("member listed", ("cluster", "exports"), "everything that a member offers is known, by a new watch"),
     LogEvent("member failed", (), "a member answered what nobody thought of, or gatewayd has a bug; it is asked anew"),
+    LogEvent("member slowed", (), "a member says so much, or has itself asked so often, that it is read at a rate"),
     LogEvent("member not heard of", ("cluster", "seconds"), "a member is stale; what becomes of it, its Secret says"),
     LogEvent("member removed", ("cluster",), "a member that is not declared any more has had its time to drain"),
     LogEvent(

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
 BASE = GATEWAY
 NEAREST = ", trafficDistribution: PreferClose"
+ZONE = "a"
 
 
 def secret(cluster: str, *, cidrs: str = "127.0.0.0/8", namespaces: str = "shop", more: str = "") -> str:
@@ -29,7 +30,10 @@ metadata:
 """
 
 
-def offer(world: World, backend: str, *, name: str = "store", namespace: str = "shop", conditions: str = "") -> str:
+def offer(
+    world: World, backend: str, *, name: str = "store", namespace: str = "shop", conditions: str = "", zone: str = ""
+) -> str:
+    where = f", zone: {zone}" if zone else ""
     return f"""---
 apiVersion: multicluster.x-k8s.io/v1alpha1
 kind: ServiceExport
@@ -45,7 +49,7 @@ kind: EndpointSlice
 metadata: {{name: {name}-1, namespace: {namespace}, labels: {{kubernetes.io/service-name: {name}}}}}
 addressType: IPv4
 ports: [{{name: web, port: {world.backends[backend].port}}}]
-endpoints: [{{addresses: [127.0.0.1]{conditions}}}]
+endpoints: [{{addresses: [127.0.0.1]{where}{conditions}}}]
 """
 
 
@@ -92,6 +96,29 @@ async def test_this_cluster_first_and_members_when_nobody_is_left_here(world: Wo
         assert await who(world) == {"three"}
     assert loop.wrong == []
     await forgets(world, "east")
+
+
+async def test_nearest_first_among_members_too(world: World) -> None:
+    """The home's own, then the zone of the proxies, then the other zone of those whose turn is first."""
+    here = "multicluster.kubernetes.io/derived-service: three"
+    await world.apply(secret("east"), secret("west"), store(NEAREST, annotations=here), route())
+    await says(world, "east", offer(world, "one", zone="a"))
+    await says(world, "west", offer(world, "two", zone="b"))
+    assert await who(world) == {"three"}
+    async with closed_loop(world) as loop:
+        loop.target("r.example", said("r", "one"), said("r", "two"), said("r", "three"))
+        await world.apply(store(NEAREST))
+        assert await who(world) == {"one"}
+        await forgets(world, "east")
+        assert await who(world) == {"two"}
+        await says(world, "east", offer(world, "one", zone="a"))
+        assert await who(world) == {"one"}
+        await says(world, "east", offer(world, "one"))
+        assert await who(world) == {"one", "two"}
+        await world.apply(store(NEAREST, annotations=here))
+        assert await who(world) == {"three"}
+    assert loop.wrong == []
+    await forgets(world, "east", "west")
 
 
 async def test_a_dead_group_is_left_before_anybody_says_that_it_is_dead(world: World) -> None:

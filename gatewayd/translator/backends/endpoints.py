@@ -127,21 +127,12 @@ def _in_slice(view: View, port: ServicePortKey, row: EndpointSlice) -> list[_End
     loopback = environment(view).loopback_backends
     numbers = _numbers(view, port, row)
     return [
-        _EndpointAddress(endpoint.addresses[0], number, ready, _zone(endpoint) if port.by_zone else "")
+        _EndpointAddress(endpoint.addresses[0], number, ready, endpoint.clients_zone if port.by_zone else "")
         for endpoint in row.endpoints
         if (ready := endpoint.conditions.ready is not False) or _still_serves(endpoint)
         if not address_problem(endpoint.addresses[0], loopback=loopback)
         for number in numbers
     ]
-
-
-def _zone(endpoint: SliceEndpoint) -> str:
-    """Return the zone that an endpoint is meant for, else the one that it is in.
-
-    Several of them at a time no proxy could be told: then it is the one that it is in.
-    """
-    hinted = endpoint.hints.for_zones if endpoint.hints is not None else ()
-    return hinted[0].name if len(hinted) == 1 else endpoint.zone or ""
 
 
 def _none(_error: Exception) -> list[_EndpointAddress]:

@@ -1,9 +1,11 @@
 """What member clusters offer for a ServiceImport, beside what is known of it here.
 
 Nearest first where the import asks for that: this cluster, then members of its region, then all others; else all of
-them alike. Envoy goes on to the next group when too few of one are healthy. Of an address that two clusters claim, the
-one that is believed first has it: this cluster, then by order of trust; the age that a member states counts only among
-equals, since whoever lies is always the oldest.
+them alike. Envoy goes on to the next group when too few of one are healthy. In the group whose turn is first a proxy
+prefers its own zone, as the members' slices say it: a member that says one of only some of its endpoints has none,
+which is its own loss and nobody else's. Of an address that two clusters claim, the one that is believed first has it:
+this cluster, then by order of trust; the age that a member states counts only among equals, since whoever lies is
+always the oldest.
 """
 
 from collections.abc import Iterator
@@ -130,10 +132,12 @@ def _endpoints(view: View, offer: Offer, at: ImportPortKey, *, ready: bool) -> I
     loopback = environment(view).loopback_backends
     is_leaving = offer.cluster.standing is Standing.LEAVING
     for port in _ports(offer, at):
+        by_zone = at.by_distance and all(each.zone for each in port.endpoints)
         for each in port.endpoints:
             if not address_problem(each.address, loopback=loopback):
                 draining = ready and (is_leaving or not each.ready)
-                yield Endpoint(address=each.address, port=each.port, draining=draining)
+                zone = each.zone if by_zone else ""
+                yield Endpoint(address=each.address, port=each.port, draining=draining, zone=zone)
 
 
 def _group(view: View, cluster: MemberCluster, *, by_distance: bool) -> int:

@@ -7,8 +7,7 @@ from structlog.testing import capture_logs
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.kube.client import KubeClient
-from gatewayd.kube.member_access import member_access
-from gatewayd.kube.member_watch import MemberWatch, connect
+from gatewayd.kube.member_watch import MemberWatch
 from gatewayd.members.credentials import Credentials
 from gatewayd.members.declaration import MemberDeclaration
 from tests.fakes.api_server import Cluster, Reply, access
@@ -161,9 +160,3 @@ async def test_objects_that_cannot_be_read_are_said_once(member: Cluster) -> Non
             await passes(1.0)
     assert [each["event"] for each in logs].count("object not understood") == 1
     assert list(heard.watch.book.rows) == [STORE]
-
-
-async def test_a_member_is_taken_no_more_of_than_it_may_say() -> None:
-    client = connect(member_access(REACHED))
-    assert client._longest == 32 * 1024 * 1024
-    await client.close()

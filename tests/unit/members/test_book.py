@@ -62,7 +62,7 @@ def told(*texts: str, declaration: MemberDeclaration = WEST, book: Book | None =
 
 
 def endpoints(book: Book) -> list[tuple[str, int, bool]]:
-    return [tuple(each) for port in book.rows[STORE].ports for each in port.endpoints]
+    return [each[:3] for port in book.rows[STORE].ports for each in port.endpoints]
 
 
 def test_what_is_exported_is_offered() -> None:
@@ -175,6 +175,23 @@ def test_what_is_called_an_address_is_remembered_only_when_it_may_be_one(text: s
     assert endpoints(book) == []
     assert len(book.rows[STORE].left_out[0]) <= 64 + len(" is no IP address")
     assert declaration._outside.cache_info().currsize <= before + 2
+
+
+def test_where_an_endpoint_is_says_its_slice() -> None:
+    here = piece("10.4.0.1", more=", zone: eu-1a")
+    hinted = piece("10.4.0.2", name="store-2", more=", zone: eu-1a, hints: {forZones: [{name: eu-1b}]}")
+    book = told(export(), service(), here, hinted, piece("10.4.0.3", name="store-3"))
+    assert [each.zone for each in book.rows[STORE].ports[0].endpoints] == ["eu-1a", "eu-1b", ""]
+
+
+@pytest.mark.parametrize("text", ["", "a b", "-a", "x" * 64, "\ud800", "\x1b[31m"], ids=len)
+def test_what_is_no_zone_is_none(text: str) -> None:
+    (odd,) = deltas(piece("10.4.0.1"))
+    book = told(export(), service())
+    endpoint = replace_struct(odd.obj.endpoints[0], zone=text)  # type: ignore[union-attr]
+    for at in book.put(odd.kind, odd.key, replace_struct(odd.obj, endpoints=(endpoint,))):  # type: ignore[arg-type]
+        book.settle(at)
+    assert [each.zone for each in book.rows[STORE].ports[0].endpoints] == [""]
 
 
 @pytest.mark.parametrize("text", ["a/b", "../x", "x" * 300, "\ud800", "A"])

@@ -1,6 +1,8 @@
 """What a member said last, as bytes and back."""
 
+import json
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +29,22 @@ def parts(*, stale: bool = False) -> list[bytes]:
 def test_there_and_back() -> None:
     assert unpacked("west", parts()) == (ROWS, False)
     assert unpacked("west", parts(stale=True)) == (ROWS, True)
+
+
+def test_zones_are_kept_and_a_version_that_knows_none_reads_the_rest() -> None:
+    key = ObjectKey("shop", "s")
+    (port,) = row("s").ports
+    zoned = replace(port, endpoints=tuple(each._replace(zone=f"eu-1{each.port}") for each in port.endpoints))
+    rows = {key: replace(row("s"), ports=(zoned,))}
+    data = packed(rows, part_of(key), stale=False) or b""
+    assert unpacked("west", [data]) == (rows, False)
+    document = json.loads(zlib.decompress(data))
+    kept_port = document["exports"][0][3][0]
+    assert kept_port[:4] == [80, "TCP", "h2c", [["10.4.0.0", 8080, True], ["10.4.0.1", 8080, False]]]
+    for zones in (kept_port[:4], [*kept_port[:4], ["eu-1"]]):
+        document["exports"][0][3][0] = zones
+        plain = zlib.compress(json.dumps(document).encode())
+        assert unpacked("west", [plain]) == ({key: row("s")}, False)
 
 
 def test_the_same_rows_are_the_same_bytes_and_a_change_is_one_of_one_part() -> None:

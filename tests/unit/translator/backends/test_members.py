@@ -73,6 +73,32 @@ def test_nearest_first_where_the_import_asks_for_it() -> None:
     assert groups(store(NEAREST), *far) == [["10.5.0.1"]]
 
 
+def zoned(delta: Delta, *zones: str) -> Delta:
+    """Return what a member offers, with the zones of its endpoints."""
+    row: Any = delta.obj
+    (port,) = row.ports
+    endpoints = tuple(each._replace(zone=zone) for each, zone in zip(port.endpoints, zones, strict=True))
+    return replace(delta, obj=replace(row, ports=(replace(port, endpoints=endpoints),)))
+
+
+def zones(*sources: Any) -> list[list[str]]:
+    answer = found(*sources)
+    return [[each.zone for each in group] for group in (answer.endpoints, *answer.failover)]
+
+
+def test_zones_of_members_count_where_the_import_asks_for_it() -> None:
+    west = (cluster("west"), zoned(offer("west", "10.4.0.1", "10.4.0.2"), "a", "b"))
+    assert zones(store(), *west) == [["", ""]]
+    assert zones(store(NEAREST), *west) == [["a", "b"]]
+    assert zones(store(NEAREST), piece("", "10.0.0.1"), *west) == [[""], ["a", "b"]]
+
+
+def test_a_member_that_does_not_say_all_zones_has_none_and_takes_none_away() -> None:
+    west = (cluster("west"), zoned(offer("west", "10.4.0.1", "10.4.0.2"), "a", "b"))
+    evil = (cluster("evil"), zoned(offer("evil", "10.5.0.1", "10.5.0.2"), "a", ""))
+    assert zones(store(NEAREST), *west, *evil) == [["a", "b", "", ""]]
+
+
 def test_an_address_is_whose_who_is_believed_first() -> None:
     here = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, region="eu"))
     liar = (cluster("liar", region="eu", trust=200), offer("liar", "10.4.0.1", "10.0.0.1", created="1970"))
