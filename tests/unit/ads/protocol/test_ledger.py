@@ -141,6 +141,15 @@ def test_listed_culprits_wait_for_new_content_and_the_rest_is_sent_once_more() -
     assert (send(it), it.refused) == (["bad"], {})
 
 
+def test_refusals_come_by_name_whichever_came_first() -> None:
+    it = in_sync()
+    for names in ("b",), ("b", "a"):
+        aim(it, **dict.fromkeys(names, "1"))
+        send(it)
+        it.nack(LISTED + f"{names[-1]}: no")
+    assert [name for name, _ in it.own_refusals()] == ["a", "b"]
+
+
 def test_going_back_to_the_last_good_content_sends_nothing() -> None:
     it = in_sync(a="1")
     aim(it, a="2")
