@@ -72,6 +72,11 @@ def test_what_would_run_or_read_something_is_refused(field: dict[str, Any]) -> N
     assert f"users[].user.{next(iter(field))}: is refused; allowed: token, client-certificate-data" in said
 
 
+def test_of_several_the_first_by_name_is_told() -> None:
+    several = dict.fromkeys(("username", "password", "exec", "tokenFile", "as"), "x")
+    assert "users[].user.as: is refused" in refused(kubeconfig(user=several))
+
+
 @pytest.mark.parametrize(
     ("field", "said"),
     [
