@@ -12,7 +12,7 @@ from gatewayd.xds.dump import REDACTED, resource_json, resource_of, snapshot_jso
 from gatewayd.xds.encoding import serialised
 from gatewayd.xds.filters.chain import filter_fields
 from gatewayd.xds.messages.secret import secret
-from gatewayd.xds.resource import ROUTE, SECRET, resource, snapshot
+from gatewayd.xds.resource import CLUSTER, ROUTE, SECRET, resource, snapshot
 from tests.unit.example import SHOP, translated
 
 
@@ -37,6 +37,9 @@ def test_names_and_entries_of_maps_come_in_order() -> None:
     shown = snapshot_json(snapshot(GatewayFleet(namespace="default", name="web"), made))["RDS"]
     assert list(shown) == sorted(names)
     assert list(shown["r0"]["virtual_hosts"][0]["typed_per_filter_config"]) == sorted(names)
+    many = (resource(CLUSTER, f"c{at}", b"") for at in range(2_000))
+    shown = snapshot_json(snapshot(GatewayFleet(namespace="default", name="web"), many))["CDS"]
+    assert list(shown) == sorted(shown)
 
 
 def test_private_keys_are_left_out() -> None:

@@ -233,15 +233,6 @@ def test_https_listeners_that_cover_the_same_hosts_are_warned_of() -> None:
     assert overlaps == {"wild": ["overlaps with listener exact"], "other": [], "exact": ["overlaps with listener wild"]}
 
 
-def test_those_that_overlap_are_named_in_the_order_of_the_gateway() -> None:
-    wild, late, early = (
-        HTTPS.replace("https, port", f"{name}, port").replace("HTTPS,", f"HTTPS, hostname: '{hostname}',")
-        for name, hostname in (("wild", "*.example"), ("late", "a.example"), ("early", "z.example"))
-    )
-    found = said(gateway(wild, early, late), pem.good_secret("cert"))
-    assert message(found.listeners[0].verdicts, "OverlappingTLSConfig") == "overlaps with listener early, late"
-
-
 def test_an_address_that_is_not_there() -> None:
     found = said(gateway(HTTP, more="addresses: [{type: IPAddress, value: 192.0.2.9}]"), ALL_ACKED)
     assert brief(found.verdicts) == {"Accepted": "Accepted", "Programmed": "!AddressNotUsable"}
