@@ -72,6 +72,13 @@ def test_elements_and_ports_come_in_order_whatever_sets_make_of_them() -> None:
     assert [element[0] for _, name, element in added if name == "callers-ip"] == [address for address, _ in callers]
 
 
+@pytest.mark.parametrize("caller", [("fd00::6", 15897), ("10.244.0.6", 15001), ("10.244.0.6", 15898)])
+def test_who_is_called_from_a_family_or_by_a_port_that_is_not_there_is_left_out(caller: tuple[str, int]) -> None:
+    """A port that is nobody's has no chain, and an element that leads to none makes the kernel refuse all of them."""
+    more = replace(FULL, callers=FULL.callers | {caller})
+    assert elements(whole(more, alive=True)) == elements(whole(FULL, alive=True))
+
+
 def test_a_change_costs_what_it_changes() -> None:
     changed = replace(
         FULL, redirects=frozenset({OTHER, CONSUMER}), callers=frozenset({("10.244.0.7", 15897), ("10.244.0.8", 15897)})
