@@ -77,6 +77,13 @@ def test_of_several_the_first_by_name_is_told() -> None:
     assert "users[].user.as: is refused" in refused(kubeconfig(user=several))
 
 
+def test_of_a_cluster_what_changes_nothing_is_not_shown_as_allowed() -> None:
+    told = refused(kubeconfig({"proxy-url": "http://127.0.0.1:3128"}))
+    assert told.partition("is refused; ")[2] == (
+        "allowed: server, certificate-authority-data, tls-server-name, each with its content in place"
+    )
+
+
 @pytest.mark.parametrize(
     ("field", "said"),
     [

@@ -186,6 +186,15 @@ def test_without_a_culprit_halves_are_sent_until_it_stands_alone() -> None:
     assert all(it.has(name, it.target[name].version) for name in names if name != "n11")
 
 
+def test_what_was_asked_for_again_is_owed_although_the_answer_was_refused() -> None:
+    it = in_sync(ENDPOINT, a="1", b="1")
+    it.subscribe(SubscriptionChange(asked=("a", "b"), wildcard=False, narrowed=False))
+    assert send(it) == ["a", "b"]
+    it.nack("no")
+    aim(it, b="1")
+    assert it.absences() == ["a"]
+
+
 def test_a_refused_removal_counts_as_done() -> None:
     it = in_sync(a="1")
     aim(it)
