@@ -1,7 +1,6 @@
 """Who gets what from the ADS server: mutual TLS, the Unix socket, client status, and what is not served at all."""
 
 import asyncio
-import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import pytest
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 from envoy.service.status.v3 import csds_pb2
 
-from gatewayd.ads.listen import Certificates, ListenError, TlsListener, UnixListener
+from gatewayd.ads.listen import Certificates, TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.identity.certificates import gateway_identity
 from gatewayd.ir.fleet import GatewayFleet
@@ -239,26 +238,3 @@ async def test_nothing_else_is_served(tmp_path: Path, source: Source, method: st
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await it.unary_unary(method)(b"")
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
-
-
-async def test_the_socket_is_its_owners_alone(tmp_path: Path, source: Source) -> None:
-    socket = tmp_path / "new" / "socket"
-    async with served(source, socket):
-        assert stat.S_IMODE(socket.stat().st_mode) == 0o600
-        assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
-        with pytest.raises(ListenError, match="in use; one server for each socket is allowed"):
-            await AdsServer(WatchedFleet(), (UnixListener(path=socket),)).start()
-
-
-async def test_a_place_that_others_can_reach_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "open").mkdir(mode=0o755)
-    file = tmp_path / "private" / "file"
-    file.parent.mkdir(mode=0o700)
-    file.write_text("")
-    for path, words in (
-        (tmp_path / "open" / "socket", "mode 0755 of user"),
-        (file, "not a socket"),
-        (tmp_path / ("x" * 120), "longer than 107 bytes"),
-    ):
-        with pytest.raises(ListenError, match=words):
-            await AdsServer(WatchedFleet(), (UnixListener(path=path),)).start()

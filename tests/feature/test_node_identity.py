@@ -32,8 +32,8 @@ MESHS = xds.resource(xds.CLUSTER, "shop/cart/80/http1", b"")
 class Unredirected:
     """Redirects nothing."""
 
-    async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
-        del redirects
+    async def redirect(self, redirects: frozenset[NodeRedirect], recalled: frozenset[NodeRedirect]) -> None:
+        del redirects, recalled
 
     async def let_go(self) -> None:
         return

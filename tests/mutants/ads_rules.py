@@ -254,4 +254,18 @@ ADS = (
             "tests/unit/xds/build/test_route_tables.py::test_what_routes_ask_of_filters_is_known_until_they_are_gone",
         ),
     ),
+    Mutant(
+        rule="of several gates the last one wakes the stream",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="min(self.deadline, deadline)",
+        after="max(self.deadline, deadline)",
+        tests=("tests/unit/ads/protocol/test_ordering.py::test_of_several_gates_the_first_that_opens_is_the_deadline",),
+    ),
+    Mutant(
+        rule="a socket is made where others can reach it",
+        path="gatewayd/ads/listen.py",
+        before="found.st_uid != os.geteuid() or mode & ~_PRIVATE_DIRECTORY",
+        after="found.st_uid != os.geteuid() and mode & ~_PRIVATE_DIRECTORY",
+        tests=("tests/unit/ads/test_listen.py::test_a_directory_that_others_can_reach_is_refused",),
+    ),
 )

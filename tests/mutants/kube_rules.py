@@ -144,4 +144,20 @@ KUBE = (
         after="if now < made:",
         tests=("tests/unit/identity/test_authority.py::test_who_looks_late_takes_one_step_at_a_time",),
     ),
+    Mutant(
+        rule="parents of two kinds that have one name are one",
+        path="gatewayd/status/merge.py",
+        before='ref.get("kind", "Gateway"), *place)',
+        after="*place)",
+        tests=("tests/unit/status/test_merge.py::test_whatever_a_reference_says_makes_another_parent",),
+    ),
+    Mutant(
+        rule="a caller is led to a chain that is not there",
+        path="gatewayd/agent/table.py",
+        before="if version in families and port in table.consumer_ports:",
+        after="if version in families:",
+        tests=(
+            "tests/unit/agent/test_table.py::test_who_is_called_from_a_family_or_by_a_port_that_is_not_there_is_left_out",
+        ),
+    ),
 )

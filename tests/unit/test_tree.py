@@ -26,8 +26,6 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "gatewayd/run/node_agent.py": "the composition root of a node's agent; tests/feature/test_node_agent.py runs it",
     "gatewayd/run/agent.py": "reads options for node_agent.py; tests/feature/test_node_identity.py runs it",
     "gatewayd/ads/relay/relay.py": "moves messages between two streams; tests/feature/test_node_agent.py runs it",
-    "gatewayd/ads/relay/upstream.py": "opens a gRPC channel; tests/feature/test_node_identity.py opens both kinds",
-    "gatewayd/ads/listen.py": "binds a gRPC server to a socket; tests/feature/test_ads.py speaks to it",
 }
 """Modules without a unit test file of their own, each with the reason."""
 

@@ -117,7 +117,7 @@ class Subscription:
         _check(added)
         self.names.become(names)
         self.wildcard = wild
-        return SubscriptionChange(asked=tuple(sorted(added)), wildcard=wildcard, narrowed=narrowed)
+        return SubscriptionChange(asked=tuple(added), wildcard=wildcard, narrowed=narrowed)
 
     def _legacy_wildcard(self) -> SubscriptionChange:
         """Subscribe to everything when the first request of a type names nothing.
@@ -140,7 +140,7 @@ class Subscription:
         gone = self.names.having(dropped)
         was_wild, self.wildcard = self.wildcard, self.wildcard and WILDCARD not in dropped
         self.names.change(_NONE, gone)
-        return (tuple(sorted(gone)), False) if self.wildcard else ((), was_wild or bool(gone))
+        return (tuple(gone), False) if self.wildcard else ((), was_wild or bool(gone))
 
     def _add(self, names: frozenset[str]) -> None:
         """Add the names that are new."""

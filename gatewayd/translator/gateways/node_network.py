@@ -39,7 +39,7 @@ NODE_GATEWAYS = Index(
 def taken_nodes(view: View, gateway: ObjectKey) -> str | None:
     """Return why a Gateway may not have the network of its nodes, since another one has it; None where it may."""
     row = view.get(Gateway, gateway)
-    if row is None or environment(view).standalone:
+    if row is None:
         return None
     own = chosen_parameters(view, gateway).parameters
     if not own.host_network:

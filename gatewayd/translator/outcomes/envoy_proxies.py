@@ -82,8 +82,9 @@ def envoy_proxy_outcome(view: View, member: Member) -> ParametersOutcome | None:
 
 
 def _outcome(row: EnvoyProxy, ancestors: tuple[ParentOutcome, ...]) -> ParametersOutcome | None:
-    found = tuple(sorted(ancestors, key=lambda each: (each.ref.kind, each.ref.namespace or "", each.ref.name)))
-    return ParametersOutcome(generation=row.metadata.generation, ancestors=found[:MAX_ANCESTORS]) if found else None
+    if not ancestors:
+        return None
+    return ParametersOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS])
 
 
 def _ancestors(view: View, row: EnvoyProxy) -> Iterator[ParentOutcome]:

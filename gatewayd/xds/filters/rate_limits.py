@@ -109,7 +109,7 @@ def _config(name: str, keys: Iterable[Any], descriptors: Iterable[Any]) -> Any:
         filter_enabled=_ALWAYS,
         filter_enforced=_ALWAYS,
         rate_limits=[each for _, each in sorted({serialised(each): each for each in keys}.items())],
-        descriptors=[each for _, each in sorted(by_identity.items())],
+        descriptors=[*by_identity.values()],
         # Envoy asks for a bucket for the rest, to which no limit applies.
         token_bucket=_ENDLESS,
         always_consume_default_token_bucket=wrappers_pb2.BoolValue(value=False),

@@ -231,6 +231,19 @@ def test_a_refusal_is_over_when_what_was_refused_is_published_no_more() -> None:
         assert rig.last.standing == ()
 
 
+def test_refusals_come_by_words_and_names_whichever_came_first() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1", m="1", z="1"))
+    listed = "Error adding/updating listener(s) m: no\n"
+    for culprit, words in (("z", "no"), ("a", "no"), ("m", listed)):
+        member = rig.join()
+        while rig.read(member):
+            flight = member.session.ledgers[LISTENER].flight
+            assert flight is not None
+            rig.answer(member, words if culprit in flight.before else "")
+    assert [(each.message, each.names) for each in rig.last.rejections] == [(listed, ("m",)), ("no", ("a", "z"))]
+
+
 def test_a_gateway_that_is_gone_is_served_nothing() -> None:
     rig = Rig()
     rig.fleet.publish(published(a="1"))
@@ -265,6 +278,13 @@ def test_proxies_are_described_against_what_is_published() -> None:
     assert not state.is_synced
     ((_, resources),) = rig.fleet.resources(GATEWAY)
     assert [each.name for each in resources] == ["a"]
+
+
+def test_fleets_come_by_name_whichever_came_first() -> None:
+    rig, last = Rig(), GatewayFleet(namespace="ns", name="zz")
+    rig.fleet.publish(snapshot(last, []))
+    rig.fleet.publish(published(a="1"))
+    assert rig.fleet.known() == (GATEWAY, last)
 
 
 def test_an_unknown_gateway_has_nothing() -> None:

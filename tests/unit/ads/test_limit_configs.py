@@ -105,6 +105,21 @@ async def test_a_service_has_what_there_is_and_again_when_it_is_another() -> Non
     assert line.hears.empty()
 
 
+async def test_limits_are_the_same_in_whichever_order_policies_came() -> None:
+    versions = set()
+    for names in ("a", "b", "c"), ("c", "b", "a"):
+        configs, line = RateLimitConfigs(), Line()
+        configs.hear(map(change, names))
+        line.ask()
+        stream = conversing(configs, line)
+        response = await line.heard()
+        assert list(domains(response)) == ["shop/a", "shop/b", "shop/c"]
+        versions.add(response.version_info)
+        line.says.put_nowait(grpc.aio.EOF)
+        assert await stream is None
+    assert len(versions) == 1
+
+
 async def test_nothing_is_said_before_it_is_known_what_there_is() -> None:
     configs, line = RateLimitConfigs(), Line()
     line.ask()

@@ -3,7 +3,7 @@
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
 from gatewayd.ads.protocol.session import Session, Shared
-from gatewayd.ads.proxy_state import Sync, proxy_state, resource_states
+from gatewayd.ads.proxy_state import Sync, proxy_state, rejections_of, resource_states
 from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import Rejection
@@ -75,6 +75,8 @@ def test_what_is_published_but_not_taken_up_is_pending() -> None:
     later = published(a="2", b="1")
     state = proxy_state(GATEWAY, it, 0.0, later)
     assert state.types[0].pending == ("a", "b")
+    many = published(**{f"l{number}": "1" for number in range(9, -1, -1)})
+    assert proxy_state(GATEWAY, it, 0.0, many).types[0].pending == ("a", *(f"l{number}" for number in range(10)))
     assert not state.is_synced
 
 
@@ -91,3 +93,12 @@ def test_a_refusal_is_an_error_while_it_is_what_is_published() -> None:
     assert row.rejections == (Rejection(type_url=LISTENER, names=("a",), message=error.message),)
     (moved_on, _) = resource_states(it, published(a="2", b="1"))
     assert (moved_on.sync, moved_on.message) == (Sync.NOT_SENT, "")
+
+
+def test_refusals_come_by_words_then_by_name() -> None:
+    latest = published(a="1", b="1", c="1", d="1")
+    it = session(latest)
+    answer(it, "Error adding/updating listener(s) c: no, a: no\n")
+    it.responses_to_send(0.0)
+    answer(it, "Error adding/updating listener(s) b: no\n")
+    assert [each.names for each in rejections_of(it.ledgers[LISTENER])] == [("b",), ("a", "c")]

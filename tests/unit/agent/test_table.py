@@ -58,6 +58,27 @@ def test_a_table_is_made_in_one_transaction_whatever_there_was() -> None:
     assert ("add", "alive", "tcp") not in elements(whole(FULL, alive=False))
 
 
+def test_elements_and_ports_come_in_order_whatever_sets_make_of_them() -> None:
+    redirects = [
+        replace(CONSUMER, proxy_port=15880 + 7 * at, address=f"10.96.0.{at}", callers=f"n{at}") for at in range(1, 9)
+    ]
+    callers = [(f"10.244.0.{at}", 15880 + 7 * at) for at in range(1, 9)]
+    several = replace(EMPTY, redirects=frozenset(redirects), callers=frozenset(callers))
+    assert several.consumer_ports == tuple(15880 + 7 * at for at in range(1, 9))
+    added = elements(whole(several, alive=False))
+    assert [element["concat"][0] for _, name, element in added if name != "callers-ip"] == [
+        f"10.96.0.{at}" for at in range(1, 9)
+    ]
+    assert [element[0] for _, name, element in added if name == "callers-ip"] == [address for address, _ in callers]
+
+
+@pytest.mark.parametrize("caller", [("fd00::6", 15897), ("10.244.0.6", 15001), ("10.244.0.6", 15898)])
+def test_who_is_called_from_a_family_or_by_a_port_that_is_not_there_is_left_out(caller: tuple[str, int]) -> None:
+    """A port that is nobody's has no chain, and an element that leads to none makes the kernel refuse all of them."""
+    more = replace(FULL, callers=FULL.callers | {caller})
+    assert elements(whole(more, alive=True)) == elements(whole(FULL, alive=True))
+
+
 def test_a_change_costs_what_it_changes() -> None:
     changed = replace(
         FULL, redirects=frozenset({OTHER, CONSUMER}), callers=frozenset({("10.244.0.7", 15897), ("10.244.0.8", 15897)})

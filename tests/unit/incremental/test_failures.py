@@ -5,8 +5,8 @@ import pytest
 from gatewayd.incremental.engine import CycleError
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.incremental.view import Attempt, View, query, rescued_query
-from tests.unit.incremental.test_engine import A, numbers, put
-from tests.unit.incremental.toy import NUMBERS, Bad, Label, Number, Place, named, value
+from tests.unit.incremental.test_engine import A, drained, engine, numbers, put
+from tests.unit.incremental.toy import NUMBERS, Bad, Label, Number, Place, named, total, value
 
 
 @query
@@ -86,3 +86,13 @@ def test_a_cycle_is_no_failure_of_a_part() -> None:
 
     with pytest.raises(CycleError):
         round_and_round(numbers(), "a")
+
+
+def test_of_several_members_that_fail_the_first_is_told_whichever_failed_first() -> None:
+    rows = {name: Number(1, (group,)) for name, group in (("m", "a1"), ("n", "a2"), ("o", "a3"))}
+    made = engine(rows, {"a": Label("a", "")})
+    drained(made)
+    for name, group in (("o", "a3"), ("m", "a1"), ("n", "a2")):
+        put(made, name, Number(13, (group,)))
+        with pytest.raises(Bad, match="o" if name == "o" else "m"):
+            made.collect(NUMBERS, "a", total)

@@ -34,6 +34,12 @@ def test_indexes() -> None:
     assert made.group(NUMBERS, "z") == ()
 
 
+def test_members_come_by_table_and_key_whichever_came_first() -> None:
+    numbers = {f"n{at}": Number(at, ("a",)) for at in reversed(range(10))}
+    made = Scratch({Number: numbers})
+    assert made.bucket(NUMBERS, A) == tuple(Member(Number, f"n{at}") for at in range(10))
+
+
 def test_an_answer_is_computed_once() -> None:
     asked = []
 

@@ -78,6 +78,9 @@ def test_the_envoy_can_read_no_credential() -> None:
     assert not secret & mounted["envoy"]
     assert secret <= mounted["agent"]
     assert volumes["certificates"]["secret"]["secretName"] == layout.NODE_SECRET
+    # As long as one that the API server mounts by itself, which it takes for such a one and renews.
+    [token] = [each for each in volumes["account"]["projected"]["sources"] if "serviceAccountToken" in each]
+    assert token["serviceAccountToken"]["expirationSeconds"] == 3607
 
 
 def test_both_meet_at_a_socket_of_their_own() -> None:

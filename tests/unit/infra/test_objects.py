@@ -108,6 +108,8 @@ def test_a_changed_bootstrap_rolls_the_pods() -> None:
 
 def test_the_config_map_holds_the_files() -> None:
     assert made(EDGE)["ConfigMap"]["data"] == FILES
+    backwards = objects(EDGE, dict(reversed(FILES.items())))
+    assert [list(each["data"]) for each in backwards if each["kind"] == "ConfigMap"] == [list(FILES)]
 
 
 def test_the_service_account_is_good_for_nothing() -> None:

@@ -68,6 +68,18 @@ def test_the_own_namespace_holds_the_lease_and_the_ca() -> None:
     }
 
 
+def test_rules_and_what_they_are_for_stand_in_order() -> None:
+    """They are written into a file, and a change of a kind shall be a change of its line."""
+    for rules in (cluster_rules(), own_rules()):
+        order = [
+            (*rule["apiGroups"], *rule.get("resourceNames", [""]), tuple(map(VERBS.index, rule["verbs"])))
+            for rule in rules
+        ]
+        assert len(order) == len(set(order))
+        assert all(rule["resources"] == sorted(rule["resources"]) for rule in rules)
+        assert [each[:2] for each in order] == sorted(each[:2] for each in order)
+
+
 def test_no_rule_reaches_further_than_it_says() -> None:
     for rule in (*cluster_rules(), *own_rules()):
         assert "*" not in (*rule["apiGroups"], *rule["resources"], *rule["verbs"])

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -102,6 +103,14 @@ async def test_a_complaint_is_an_event_on_the_object(rig: Rig) -> None:
         }
         assert body["metadata"]["namespace"] == "shop"
         assert body["metadata"]["name"].startswith("a.")
+
+
+async def test_several_complaints_are_said_in_order(rig: Rig) -> None:
+    several = [replace(NO, message=f"spec.rules[{at}]: no") for at in (4, 1, 3, 0, 2)]
+    rig.hears(route(parent("gw", *several)))
+    async with running(rig.recorder.run()):
+        await passes(60.0)
+        assert rig.messages == [f"spec.rules[{at}]: no" for at in range(5)]
 
 
 async def test_a_complaint_is_said_once_while_it_lasts(rig: Rig) -> None:

@@ -47,6 +47,12 @@ def test_acks_go_last_and_those_of_who_has_most_first() -> None:
     assert short == ("huge", "quiet")
 
 
+def test_who_is_cut_short_is_told_by_name() -> None:
+    loud = Share(connected=1, acked={"tcp-80": "1"}, refused={"no": refused(1_000)})
+    _, short = fitted({f"shop/{name}": loud for name in "hcgbfaed"}, 1_000)
+    assert short == tuple(f"shop/{name}" for name in "abcdefgh")
+
+
 def test_policies_go_after_words_and_before_listeners_and_count_as_lacking() -> None:
     many = Share(connected=1, acked={"tcp-80": "1"}, policies={f"{number:018}": 1 for number in range(1_000)})
     found, _ = fitted({"quiet": SMALL, "many": many}, 1_000)

@@ -4,11 +4,11 @@ from dataclasses import replace
 from msgspec import structs
 
 from gatewayd.ir.carriers import PolicyCarrier, PolicyGeneration
-from gatewayd.ir.outcome import NO_FLEET, RefusedSecret, Vouched
+from gatewayd.ir.outcome import NO_FLEET, RefusedSecret, Rejection, Vouched
 from gatewayd.kube.fleet_budget import Share
 from gatewayd.kube.fleet_merge import merged, vouched
-from gatewayd.xds.resource import CLUSTER, LISTENER
-from tests.unit.kube.fleet_shorthand import BAD, DECLARED, GENERATIONS, published, report, share, standing
+from gatewayd.xds.resource import CLUSTER, LISTENER, resource, snapshot
+from tests.unit.kube.fleet_shorthand import BAD, DECLARED, GATEWAY, GENERATIONS, published, report, share, standing
 
 
 def test_a_share_names_the_versions_that_it_speaks_of() -> None:
@@ -25,6 +25,25 @@ def test_all_replicas_together() -> None:
     shares = [share(report(2, "tcp-80", rejections=(BAD,)), now), share(report(3, "tcp-81"), now)]
     assert merged(shares, now) == report(5, "tcp-80", "tcp-81", rejections=(BAD,))
     assert merged([], now) == NO_FLEET
+
+
+def test_what_is_told_and_merged_comes_in_order_whoever_says_it_first() -> None:
+    names = [f"tcp-{at}" for at in (84, 81, 83, 80, 82)]
+    items = [resource(LISTENER, name, b"x") for name in names] + [resource(CLUSTER, name, b"x") for name in names]
+    now = snapshot(GATEWAY, items)
+    told = share(report(1, *names), now)
+    assert list(told.acked) == sorted(names)
+    refusing = [
+        share(report(1, rejections=(Rejection(type_url=url, names=(name,), message=message),)), now)
+        for url in (LISTENER, CLUSTER)
+        for message in ("zz", "aa")
+        for name in names
+    ]
+    assert merged(refusing, now).rejections == tuple(
+        Rejection(type_url=url, names=tuple(sorted(names)), message=message)
+        for url in sorted((LISTENER, CLUSTER))
+        for message in ("aa", "zz")
+    )
 
 
 def test_what_is_said_of_another_version_says_nothing_of_ours() -> None:
@@ -77,6 +96,9 @@ def test_refused_certificates_are_told_whatever_is_published_now() -> None:
     other = share(replace(report(1), refused_secrets=(replace(odd[0], message="Words"),)), published())
     assert merged([other, *shares], None) == merged([*shares, other], None)
     assert [each.version for each in merged([other, *shares], None).refused_secrets] == ["a", "b"]
+    words = [replace(odd[0], version=version, message=message) for version, message in (("z", "aa"), ("b", "zz"))]
+    both = merged([share(replace(report(1), refused_secrets=tuple(words)), None)], None)
+    assert [each.version for each in both.refused_secrets] == ["b", "z"]
 
 
 def test_without_a_snapshot_only_streams_are_counted() -> None:

@@ -9,7 +9,7 @@ import pytest
 from gatewayd.identity.certificates import make_ca
 from gatewayd.kube.access import AccessError
 from gatewayd.kube.client import connected
-from gatewayd.kube.kubeconfig import kubeconfig_access
+from gatewayd.kube.kubeconfig import kubeconfig_access, user_context
 from tests.fakes.api_server import ApiServer, Cluster, Reply
 
 PATH = "/api/v1/configmaps"
@@ -52,6 +52,19 @@ async def test_the_authorities_of_a_kubeconfig_are_believed_and_no_others(tmp_pa
     access = await kubeconfig_access(kubeconfig(tmp_path, dict(server), {}))
     assert access.tls.verify_mode is ssl.CERT_REQUIRED
     assert len(access.tls.get_ca_certs()) == 1
+
+
+async def test_a_context_is_named_or_the_current_one(tmp_path: Path) -> None:
+    file = kubeconfig(tmp_path, {"server": "https://192.0.2.1:6443"}, {})
+    document = json.loads(file.read_text())
+    document["contexts"] += [
+        {"name": name, "context": {"cluster": "c", "user": "u", "namespace": "team"}} for name in ("zz", "aa")
+    ]
+    file.write_text(json.dumps(document))
+    current, named = await user_context(file, ""), await user_context(file, "zz")
+    assert [(each.name, each.namespace) for each in (current, named)] == [("x", "default"), ("zz", "team")]
+    with pytest.raises(AccessError, match=r"--context none: there is no such context; there are: aa, x, zz$"):
+        await user_context(file, "none")
 
 
 async def test_a_kubeconfig_that_is_not_there(tmp_path: Path) -> None:

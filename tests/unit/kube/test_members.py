@@ -148,6 +148,18 @@ async def test_rights_that_are_taken_away_are_gone_at_once(rig: Rig, member: Clu
         assert rig.addresses() is None
 
 
+async def test_members_and_refusals_come_by_name_whichever_was_declared_first(rig: Rig) -> None:
+    rig.declare(secret("zenith"))
+    async with running(rig.reflect(), rig.members.run()):
+        await passes(1.0)
+        for name in ("west", "east", "north"):
+            await rig.tell("ADDED", secret(name))
+            await rig.tell("ADDED", secret(f"bad-{name}", cidrs="0.0.0.0/0"))
+        await passes(1.0)
+        assert [each.cluster for each in rig.members.states()] == ["east", "north", "west", "zenith"]
+        assert [key.name for key in rig.members.refusals()] == ["bad-east", "bad-north", "bad-west"]
+
+
 async def test_a_secret_that_is_no_good_any_more_changes_nothing(rig: Rig, member: Cluster) -> None:
     said(member, "10.4.0.1")
     rig.declare(secret())

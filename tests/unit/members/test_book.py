@@ -112,6 +112,13 @@ def test_what_is_said_of_them_has_an_end() -> None:
     assert book.rows[STORE].left_out[-1] == "and 30 more"
 
 
+def test_what_is_said_of_them_comes_by_the_slices_names_not_by_when_they_came() -> None:
+    late, early = piece("10.5.0.1", name="store-9"), piece("10.6.0.1", name="store-1")
+    first = told(export(), service(), late, early).rows[STORE]
+    assert [each.partition(" ")[0] for each in first.left_out] == ["10.6.0.1", "10.5.0.1"]
+    assert first == told(export(), service(), early, late).rows[STORE]
+
+
 def test_slices_of_no_pods_are_not_read() -> None:
     imported = piece("10.4.0.1", labels=", multicluster.kubernetes.io/service-name: store")
     names = piece("a.example").replace("addressType: IPv4", "addressType: FQDN")

@@ -72,6 +72,18 @@ def test_what_would_run_or_read_something_is_refused(field: dict[str, Any]) -> N
     assert f"users[].user.{next(iter(field))}: is refused; allowed: token, client-certificate-data" in said
 
 
+def test_of_several_the_first_by_name_is_told() -> None:
+    several = dict.fromkeys(("username", "password", "exec", "tokenFile", "as"), "x")
+    assert "users[].user.as: is refused" in refused(kubeconfig(user=several))
+
+
+def test_of_a_cluster_what_changes_nothing_is_not_shown_as_allowed() -> None:
+    told = refused(kubeconfig({"proxy-url": "http://127.0.0.1:3128"}))
+    assert told.partition("is refused; ")[2] == (
+        "allowed: server, certificate-authority-data, tls-server-name, each with its content in place"
+    )
+
+
 @pytest.mark.parametrize(
     ("field", "said"),
     [

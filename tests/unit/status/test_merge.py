@@ -177,6 +177,14 @@ def test_sections_make_different_parents() -> None:
     ] == [("b", NOW), ("a", OLD)]
 
 
+@pytest.mark.parametrize(
+    "other", [{"group": ""}, {"kind": "Service"}, {"namespace": "infra"}, {"sectionName": "a"}, {"port": 80}]
+)
+def test_whatever_a_reference_says_makes_another_parent(other: dict[str, Any]) -> None:
+    live = {"parents": [ours("gw", **other)]}
+    assert merged(live, route(parent("gw"))) == {"parents": [ours("gw", condition(since=NOW))]}
+
+
 @pytest.mark.parametrize(("foreign", "mine"), [(32, 0), (31, 1), (30, 2)])
 def test_there_are_no_more_than_32_parents(foreign: int, mine: int) -> None:
     live = {"parents": [theirs(f"t{at}") for at in range(foreign)]}

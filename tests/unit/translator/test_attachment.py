@@ -120,6 +120,25 @@ def test_the_message_of_a_hostname_that_no_listener_has() -> None:
     assert found.verdict.message == ("spec.hostnames: elsewhere.org match no listener's hostname; allowed: *.example")
 
 
+def test_what_is_allowed_is_shown_in_order() -> None:
+    listeners = "".join(
+        f"  - {{name: {name}, port: {port}, protocol: HTTP, hostname: {name}.example}}\n"
+        for port, name in enumerate(("zz", "mm", "cc", "aa"), 8000)
+    )
+    head, _, _ = GATEWAY.partition("  - ")
+    view = scratch(CLASS, head + listeners, route("{name: gw}", "elsewhere.org"))
+    (found,) = attachments(view, member("HTTPRoute", "shop/r"))
+    assert found.verdict.message.endswith("; allowed: aa.example, cc.example, mm.example, zz.example")
+    others = "".join(
+        f"  - {{name: {name.lower()}, port: {port}, protocol: {name}}}\n"
+        for port, name in enumerate(("UDP", "TCP"), 9000)
+    )
+    grpc = "  - {name: grpc, port: 9000, protocol: HTTP, allowedRoutes: {kinds: [{kind: GRPCRoute}]}}\n"
+    view = scratch(CLASS, head + others + grpc, route("{name: gw}"))
+    (found,) = attachments(view, member("HTTPRoute", "shop/r"))
+    assert found.verdict.message.endswith("(allowedRoutes.kinds); allowed: GRPCRoute, TCPRoute, UDPRoute")
+
+
 def test_messages_name_the_parent_ref() -> None:
     said = [each.verdict.message for each in attach("{name: gw, sectionName: nope}, {name: gw, sectionName: grpc}")]
     known = "listeners: http :80, alt :8080, grpc :9000, bad :9100, tcp :9200"

@@ -1,9 +1,11 @@
-from gatewayd.translator.features import CONFORMANCE, FEATURES, SUPPORTED_FEATURES
+from gatewayd.translator.features import CONFORMANCE, FEATURES, MESH_FEATURES, OF_MESH, SUPPORTED_FEATURES
 
 
 def test_features_are_named_once_and_sorted() -> None:
     assert len(SUPPORTED_FEATURES) == len(FEATURES)
     assert list(SUPPORTED_FEATURES) == sorted(set(SUPPORTED_FEATURES))
+    assert len(MESH_FEATURES) == len(OF_MESH)
+    assert list(MESH_FEATURES) == sorted(set(MESH_FEATURES))
 
 
 def test_as_many_as_a_status_can_carry() -> None:

@@ -3,15 +3,21 @@ import pytest
 from gatewayd.api.ingress import Ingress
 from gatewayd.incremental.view import View
 from gatewayd.translator.live_annotations import (
+    EXPRESSION_HOSTS,
     AnnotationMode,
+    BroughtTo,
+    CanaryHost,
     GatewayHost,
     annotation_mode,
+    canary_paths,
+    first_to_bring,
     host_traits,
     live_annotations,
     unread_annotations,
+    who_brings,
 )
 from tests.unit.translator.ingress_manifests import SERVED, annotated_class, ingress, noted, paths
-from tests.unit.translator.manifests import GW, member, scratch
+from tests.unit.translator.manifests import GW, deltas, member, scratch
 
 WEB = member("Ingress", "shop/web")
 RULE = f"rules: [{{host: a.example, {paths('Prefix /a')}}}]"
@@ -71,3 +77,61 @@ def test_what_an_ingress_brings_to_its_hosts() -> None:
         scratch(annotated_class(), ingress(spec, meta=noted(rewrite_target="/x", canary="true"))),
     ):
         assert host_traits(none, WEB)[:3] == ((), (), ())
+
+
+def made(second: int) -> str:
+    return f"creationTimestamp: '2026-01-01T00:00:0{second}Z'"
+
+
+def test_paths_of_the_oldest_canary_come_first_whatever_it_is_called() -> None:
+    weighed = noted(canary="true", canary_weight="10")
+    of_old = f"rules: [{{host: a.example, {paths('Prefix /y', 'Prefix /x')}}}]"
+    view = scratch(
+        annotated_class(),
+        ingress(RULE, name="aa", meta=f"{weighed}, {made(2)}"),
+        ingress(of_old, name="zz", meta=f"{weighed}, {made(1)}"),
+        ingress(RULE, name="elsewhere", namespace="bank", meta=f"{weighed}, {made(0)}"),
+    )
+    found = canary_paths(view, CanaryHost(GW, "shop", "a.example"))
+    assert [each.path for each in found] == ["/y", "/x", "/a"]
+
+
+AT = BroughtTo(EXPRESSION_HOSTS, GatewayHost(GW, "a.example"))
+
+
+def with_expressions() -> View:
+    """Return the expressions of two namespaces at one host; the names say nothing of who was first."""
+    expressions = noted(use_regex="true")
+    return scratch(
+        annotated_class(),
+        ingress(RULE, name="aa", meta=f"{expressions}, {made(5)}"),
+        ingress(RULE, name="zz", meta=f"{expressions}, {made(3)}"),
+        ingress(RULE, name="mm", namespace="bank", meta=f"{expressions}, {made(4)}"),
+        ingress(RULE, name="own", namespace="team", meta=made(6)),
+    )
+
+
+def test_of_each_namespace_the_oldest_ingress_brings_something_to_a_host() -> None:
+    found = [(created[-2:-1], str(key)) for created, key in first_to_bring(with_expressions(), AT)]
+    assert found == [("3", "shop/zz"), ("4", "bank/mm")]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "second", "who"),
+    [
+        ("team", 6, "shop/zz"),
+        ("team", 4, "shop/zz"),
+        ("team", 3, None),
+        ("team", 2, None),
+        ("shop", 2, "shop/zz"),
+        ("bank", 4, "shop/zz"),
+        ("bank", 3, "bank/mm"),
+    ],
+)
+def test_an_ingress_changes_those_of_its_namespace_and_of_others_the_younger(
+    namespace: str, second: int, who: str | None
+) -> None:
+    (row,) = deltas(ingress(RULE, name="asks", namespace=namespace, meta=made(second)))
+    assert isinstance(row.obj, Ingress)
+    found = who_brings(with_expressions(), EXPRESSION_HOSTS, AT.at, row.obj)
+    assert (found and str(found)) == who

@@ -45,7 +45,7 @@ def test_admission(rule: str, selector: LabelSelector | None, namespace: str, *,
         (
             "Selector",
             LabelSelector(
-                match_labels={"a": "1", "b": "2", "c": "3"},
+                match_labels={"c": "3", "b": "2", "a": "1"},
                 match_expressions=(
                     LabelSelectorRequirement(key="team", operator="In", values=("red", "blue")),
                     LabelSelectorRequirement(key="old", operator="Exists"),

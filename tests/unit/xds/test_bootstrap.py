@@ -197,6 +197,8 @@ def test_a_limit_of_memory_is_kept_by_giving_back_and_by_refusing() -> None:
         drain=None,
     )
     assert within_memory(document, None) == document
+    (_, least) = within_memory({}, 1)["overload_manager"]["resource_monitors"]
+    assert least["typed_config"]["max_heap_size_bytes"] == 1  # Envoy takes no 0
     made = json_format.Parse(json.dumps(within_memory(document, 1000)), bootstrap_pb2.Bootstrap())
     connections, heap = made.overload_manager.resource_monitors
     assert connections == parsed().overload_manager.resource_monitors[0]

@@ -47,6 +47,13 @@ def test_a_gateway_that_goes_ends_everything() -> None:
     assert [(name, chain) for name, chain, _ in told(built(config()), None)] == [("tcp-8443", None), ("udp-9000", None)]
 
 
+def test_listeners_come_by_name_whichever_the_gateway_has_first() -> None:
+    first, *_ = config().listeners
+    several = tuple(replace(first, port=port) for port in (9005, 9002, 9004, 9001, 9003))
+    found = [name for name, _, _ in told(built(replace(config(), listeners=several)), None)]
+    assert found == [f"tcp-{port}" for port in range(9001, 9006)]
+
+
 def test_only_the_connections_of_chains_that_change_end() -> None:
     of = config()
     at = next(index for index, each in enumerate(of.listeners) if isinstance(each, StreamListener))

@@ -2,6 +2,7 @@ import json
 
 import pytest
 from envoy.config.route.v3 import route_components_pb2, route_pb2
+from google.protobuf import any_pb2
 
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.policy import APIKey, APIKeyClients, BasicUser, BasicUsers, KeySource
@@ -11,7 +12,7 @@ from gatewayd.xds.dump import REDACTED, resource_json, resource_of, snapshot_jso
 from gatewayd.xds.encoding import serialised
 from gatewayd.xds.filters.chain import filter_fields
 from gatewayd.xds.messages.secret import secret
-from gatewayd.xds.resource import ROUTE, SECRET, resource
+from gatewayd.xds.resource import CLUSTER, ROUTE, SECRET, resource, snapshot
 from tests.unit.example import SHOP, translated
 
 
@@ -24,6 +25,21 @@ def test_every_type_that_is_there_is_shown() -> None:
     assert json.dumps(value)
     # What is inside of an Any is shown by its own fields.
     assert "explicit_http_config" in json.dumps(cluster)
+
+
+def test_names_and_entries_of_maps_come_in_order() -> None:
+    names = [f"r{at}" for at in (4, 1, 3, 0, 2)]
+    host = route_components_pb2.VirtualHost(name="a", typed_per_filter_config={each: any_pb2.Any() for each in names})
+    made = (
+        resource(ROUTE, name, serialised(route_pb2.RouteConfiguration(name=name, virtual_hosts=[host])))
+        for name in names
+    )
+    shown = snapshot_json(snapshot(GatewayFleet(namespace="default", name="web"), made))["RDS"]
+    assert list(shown) == sorted(names)
+    assert list(shown["r0"]["virtual_hosts"][0]["typed_per_filter_config"]) == sorted(names)
+    many = (resource(CLUSTER, f"c{at}", b"") for at in range(2_000))
+    shown = snapshot_json(snapshot(GatewayFleet(namespace="default", name="web"), many))["CDS"]
+    assert list(shown) == sorted(shown)
 
 
 def test_private_keys_are_left_out() -> None:

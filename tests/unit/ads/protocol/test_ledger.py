@@ -141,6 +141,15 @@ def test_listed_culprits_wait_for_new_content_and_the_rest_is_sent_once_more() -
     assert (send(it), it.refused) == (["bad"], {})
 
 
+def test_refusals_come_by_name_whichever_came_first() -> None:
+    it = in_sync()
+    for names in ("b",), ("b", "a"):
+        aim(it, **dict.fromkeys(names, "1"))
+        send(it)
+        it.nack(LISTED + f"{names[-1]}: no")
+    assert [name for name, _ in it.own_refusals()] == ["a", "b"]
+
+
 def test_going_back_to_the_last_good_content_sends_nothing() -> None:
     it = in_sync(a="1")
     aim(it, a="2")
@@ -175,6 +184,15 @@ def test_without_a_culprit_halves_are_sent_until_it_stands_alone() -> None:
     assert set(it.refused) == {"n11"}
     assert refusals == 5
     assert all(it.has(name, it.target[name].version) for name in names if name != "n11")
+
+
+def test_what_was_asked_for_again_is_owed_although_the_answer_was_refused() -> None:
+    it = in_sync(ENDPOINT, a="1", b="1")
+    it.subscribe(SubscriptionChange(asked=("a", "b"), wildcard=False, narrowed=False))
+    assert send(it) == ["a", "b"]
+    it.nack("no")
+    aim(it, b="1")
+    assert it.absences() == ["a"]
 
 
 def test_a_refused_removal_counts_as_done() -> None:

@@ -320,6 +320,20 @@ def test_a_listener_that_never_asks_for_its_routes_is_not_waited_for_forever() -
     assert stream.ordering.removable_last(SCOPED_ROUTE, routing) == ["s"]
 
 
+def test_of_several_gates_the_first_that_opens_is_the_deadline() -> None:
+    stream = Stream(CLUSTER, LISTENER, ROUTE)
+    routing = stream.aim(cluster("c"), plain(FILTER, "f", "1"), plain(ROUTE, "r", "asks f"))
+    asked = (stream.ordering.may_route, stream.ordering.may_send_routes)
+    for now, gate in enumerate(asked):
+        stream.ordering.at(now)
+        assert not gate(routing)
+        assert stream.ordering.deadline == now + GATE_SECONDS
+    for gates in (asked, asked[::-1]):
+        stream.ordering.at(2.0)
+        assert not any(gate(routing) for gate in gates)
+        assert stream.ordering.deadline == GATE_SECONDS
+
+
 def test_a_client_that_never_asks_for_routes_is_not_waited_for_forever() -> None:
     stream = Stream(CLUSTER)
     declare(stream.ledgers[CLUSTER], {"old": "1"})

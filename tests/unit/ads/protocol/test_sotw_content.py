@@ -24,7 +24,9 @@ def test_what_a_client_subscribes_to_as_a_whole_is_always_whole() -> None:
 
 def test_of_other_types_what_is_sent_is_there() -> None:
     assert carried(FILTER, "b", "missing") == ["b"]
+    assert carried(FILTER, "b", "a") == ["a", "b"]
 
 
 def test_an_assignment_that_does_not_exist_is_an_empty_one() -> None:
     assert carried(ENDPOINT, "b", "missing") == ["b", "missing"]
+    assert carried(ENDPOINT, "none", "b", "missing") == ["b", "missing", "none"]

@@ -11,6 +11,7 @@ import pytest_asyncio
 from envoy.service.discovery.v3 import discovery_pb2 as pb
 
 from gatewayd.ads.relay.relay import Relay
+from gatewayd.ads.relay.removals import HeldRemovals, Removal
 from gatewayd.ads.stream_messages import ADS_SERVICE
 from gatewayd.ir.mesh import NodeRedirect
 from gatewayd.xds.resource import CLUSTER, LISTENER, ROUTE, SCOPED_ROUTE, TypeUrl
@@ -69,7 +70,8 @@ class Redirects:
         self.led: list[frozenset[str]] = []
         self.gate = asyncio.Event()
 
-    async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
+    async def redirect(self, redirects: frozenset[NodeRedirect], recalled: frozenset[NodeRedirect]) -> None:
+        del recalled
         self.led.append(frozenset(each.address for each in redirects))
 
     async def let_go(self) -> None:
@@ -132,6 +134,29 @@ async def between(tmp_path: Path) -> AsyncIterator[Between]:
             yield made
             call.cancel()
         await relay.stop()
+
+
+async def test_what_is_given_again_waits_until_it_was_taken_and_nothing_of_another_type_does() -> None:
+    gone, free = list[bytes](), asyncio.Event()
+
+    async def pass_on(data: bytes) -> None:
+        gone.append(data)
+
+    async with asyncio.TaskGroup() as group:
+        held = HeldRemovals(group, pass_on)
+        held.start(Removal(type_url=ROUTE, names=frozenset({WEB}), data=b"web"), free.wait())
+        given = ((ROUTE, WEB), (ROUTE, OTHER), (SCOPED_ROUTE, WEB))
+        again, *others = (
+            group.create_task(held.before(pb.DeltaDiscoveryResponse(type_url=url, resources=[pb.Resource(name=name)])))
+            for url, name in given
+        )
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [each.done() for each in (again, *others)] == [False, True, True]
+        assert (held.are_under_way, gone) == (True, [])
+        free.set()
+        await again
+        assert (held.are_under_way, gone) == (False, [b"web"])
 
 
 async def test_what_is_new_does_not_wait_for_what_goes(between: Between) -> None:

@@ -1,7 +1,10 @@
 """Sets of resources compared and joined."""
 
+import pytest
+
 from gatewayd.ads.sharing.comparisons import PairMemo, Versions, differing, joined
 from gatewayd.xds.resource import ENDPOINT, Resource, Resources, resource
+from gatewayd.xds.resource_map import NOTHING, ResourceMap
 
 
 def resources(**bodies: str) -> Resources:
@@ -14,6 +17,14 @@ def bodies(found: Resources) -> dict[str, str]:
 
 def test_differing_names_are_changed_new_and_gone() -> None:
     assert differing(resources(a="1", b="1", c="1"), resources(b="1", c="2", d="1")) == ("a", "c", "d")
+
+
+@pytest.mark.parametrize("nothing", [{}, NOTHING], ids=["dict", "ResourceMap"])
+def test_differing_names_come_sorted_whatever_kind_of_set_has_them(nothing: Resources) -> None:
+    names = tuple(f"n{number:02}" for number in range(40))
+    backwards = resources(**dict.fromkeys(reversed(names), "1"))
+    new = nothing.replaced(backwards) if isinstance(nothing, ResourceMap) else backwards
+    assert differing(nothing, new) == names
 
 
 def test_equal_versions_do_not_differ() -> None:

@@ -45,7 +45,7 @@ def addresses(view: Scratch, port: int = 80) -> list[tuple[str, int]]:
 def test_the_endpoints_of_all_clusters() -> None:
     view = scratch(store(), piece("east", "10.0.0.1", "10.0.0.2"), piece("west", "10.1.0.1"), piece("", "10.2.0.1"))
     assert addresses(view) == [("10.0.0.1", 8080), ("10.0.0.2", 8080), ("10.1.0.1", 8080), ("10.2.0.1", 8080)]
-    assert clusters_of(view, STORE) == {"": 1, "east": 2, "west": 1}
+    assert list(clusters_of(view, STORE).items()) == [("", 1), ("east", 2), ("west", 1)]
     assert imported_port(view, STORE, 80, "TCP") == ImportedPort("web", "h2c")
     assert imported_port(view, STORE, 80, "UDP") is None
     assert known_ports(view, STORE) == "80/TCP, 53/UDP"
@@ -79,6 +79,7 @@ def test_without_slices_what_stands_for_it() -> None:
     assert addresses(scratch(store(annotations=named))) == []
     by_address = store(f"{PORTS}, ips: [10.0.0.9, 169.254.169.254]")
     assert addresses(scratch(by_address)) == [("10.0.0.9", 80)]
+    assert addresses(scratch(store(f"{PORTS}, ips: [10.0.0.9, 10.0.0.1]"))) == [("10.0.0.1", 80), ("10.0.0.9", 80)]
     assert addresses(scratch(by_address), 81) == []
     assert addresses(scratch()) == []
 

@@ -76,6 +76,12 @@ def test_in_a_cluster_they_are_those_of_the_gateways_service() -> None:
     assert found.missing is None
 
 
+def test_what_has_been_assigned_is_shown_in_order() -> None:
+    balanced = service(ingress="{ip: 198.51.100.2}, {hostname: lb.example}, {ip: 198.51.100.3}, {ip: 198.51.100.1}")
+    _, message = missing(in_a_cluster(balanced, "{type: IPAddress, value: 192.0.2.9}"))
+    assert message.endswith("assigned: 198.51.100.1, 198.51.100.2, 198.51.100.3, lb.example")
+
+
 def test_a_service_inside_the_cluster_has_its_own_address() -> None:
     assert [each.value for each in in_a_cluster(service("ClusterIP")).assigned] == ["10.96.0.9"]
 

@@ -62,6 +62,12 @@ def test_of_two_gateways_the_older_one_has_the_nodes() -> None:
     assert kept.reason == taken(view, "a")
 
 
+def test_the_oldest_of_those_in_the_way_is_named_whatever_it_is_called() -> None:
+    view = scratch(OF_CLASS, parameters(), gateway("b", 1, "{edge: a}"), gateway("a", 2, "{edge: b}"), gateway("c", 3))
+    assert (taken(view, "b"), taken(view, "a")) == (None, None)
+    assert 'the older Gateway "shop/b"' in (taken(view, "c") or "")
+
+
 @pytest.mark.parametrize(
     ("one", "other", "apart"),
     [

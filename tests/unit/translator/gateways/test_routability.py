@@ -37,6 +37,12 @@ def test_who_wants_a_certain_address_chooses_first() -> None:
     assert assignment(found).status
 
 
+def test_entries_that_get_nothing_are_told_of_in_their_order() -> None:
+    certain = GatewayAddress(value="10.96.0.7", routability="Cluster")
+    found = matched((CLUSTER, certain, CLUSTER), (), ()).unsatisfied
+    assert [each.partition(":")[0] for each in found] == [f"spec.addresses[{at}]" for at in range(3)]
+
+
 def test_an_entry_that_asks_for_nothing_gets_what_there_was() -> None:
     assert matched((ANY,), (INSIDE,), (INSIDE,)).addresses == (address("10.96.0.9", "Cluster"),)
     assert matched((ANY,), (), (INSIDE,)).addresses == ()

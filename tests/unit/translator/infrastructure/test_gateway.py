@@ -16,7 +16,7 @@ metadata: {name: gw, namespace: shop, uid: u-1}
 spec:
   gatewayClassName: gatewayd
   addresses: [{type: IPAddress, value: 198.51.100.7}, {type: IPAddress}]
-  infrastructure: {labels: {b: "2", a: "1"}, annotations: {x.example/y: z}}
+  infrastructure: {labels: {b: "2", a: "1"}, annotations: {x.example/y: z, a.example/y: b}}
   listeners:
   - {name: http, port: 80, protocol: HTTP}
   - {name: more, port: 80, protocol: HTTP, hostname: a.example}
@@ -47,7 +47,7 @@ def test_what_a_gateway_needs() -> None:
         ("udp-80", 80, 80, "UDP"),
     ]
     assert found.labels == (("a", "1"), ("b", "2"))
-    assert found.annotations == (("x.example/y", "z"),)
+    assert found.annotations == (("a.example/y", "b"), ("x.example/y", "z"))
     assert found.addresses == ("198.51.100.7",)
     assert found.parameters == DEFAULT_PARAMETERS
 

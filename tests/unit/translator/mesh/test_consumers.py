@@ -39,3 +39,9 @@ def test_whoever_names_others_takes_no_port_from_those_with_routes_and_has_his_t
     assert len(found) == NAMED_CALLERS + 2
     assert many[-1].namespace not in found
     assert assigned(found)["own"] == assigned(["own"])["own"]
+
+
+def test_turns_do_not_depend_on_who_came_first() -> None:
+    told = [ToldApart(who, f"{name}{at}") for who, name in (("", "own"), ("a", "x"), ("b", "w")) for at in range(3)]
+    wanted = ("own0", "own1", "own2", "x0", "w0", "x1", "w1", "x2", "w2")
+    assert in_turn(told) == in_turn(reversed(told)) == wanted

@@ -1,6 +1,6 @@
 from gatewayd.ir.limits import CONSUMER_PORTS
 from gatewayd.translator.mesh.frontends import Frontend
-from gatewayd.translator.mesh.parents import CLAIMS, own_routes_at, routes_at, service_parents
+from gatewayd.translator.mesh.parents import CLAIMS, led, own_routes_at, routes_at, service_parents
 from tests.unit.translator.manifests import member, scratch
 from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, callers, route
 
@@ -55,6 +55,12 @@ def test_named_callers_come_by_a_frontend_of_their_own_to_everybodys_routes() ->
         there = WEB._replace(view=name)
         assert own_routes_at(view, there) == ()
         assert [each.key for each in routes_at(view, there)] == [("shop", "other"), ("shop", "r")]
+
+
+def test_frontends_of_named_callers_come_by_the_callers_names() -> None:
+    names = [f"n{at}" for at in range(9, -1, -1)]
+    view = scratch(MESH, ECHO, route(to="name: echo, port: 80"), callers(f"[{{namespaces: [{', '.join(names)}]}}]"))
+    assert led(view, member("HTTPRoute", "shop/r")) == (WEB, *(WEB._replace(view=name) for name in sorted(names)))
 
 
 def test_a_consumer_whom_a_policy_names_keeps_his_own_routes() -> None:

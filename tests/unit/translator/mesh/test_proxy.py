@@ -36,6 +36,12 @@ def test_all_nodes_have_one_configuration() -> None:
     assert [(each.upstream.name, each.upstream.port) for each in made.clusters] == [("cart", 80), ("echo", 80)]
 
 
+def test_listeners_stand_by_port_whatever_namespaces_are_called() -> None:
+    names = [f"n{at}" for at in range(20)]
+    ports = [each.port for each in stream(config(MESH, ECHO, *(CONSUMER.replace("blog", each) for each in names)))]
+    assert ports == [PRODUCER_PORT, *sorted(assigned(names).values())]
+
+
 def test_a_route_that_reaches_nothing_brings_no_clusters() -> None:
     made = config(MESH, ECHO, CART, route(to="name: nobody"))
     assert made is not None

@@ -41,6 +41,12 @@ def test_what_is_said_in_annotations() -> None:
     }
 
 
+def test_methods_are_those_that_a_filter_may_name() -> None:
+    known = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
+    assert cors(cors_allow_methods=", ".join((*known, "get", "PURGE", "GET")))["allowMethods"] == known
+    assert cors(cors_allow_methods="PURGE")["allowMethods"] == cors()["allowMethods"]
+
+
 def test_an_origin_that_cannot_be_said_is_refused_and_told() -> None:
     done = converted(ingress(enable_cors="true", cors_allow_origin="app.example"))
     assert "filters" not in rules(done)["root"]

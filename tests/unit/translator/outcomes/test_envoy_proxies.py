@@ -4,9 +4,12 @@ from gatewayd.api.envoy_gateway.objects import EnvoyProxy
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
+from gatewayd.offline.translate import offline
 from gatewayd.translator.outcomes.envoy_proxies import envoy_proxy_outcome, proxy_notes
 from tests.unit.envoy_gateway import foreign
-from tests.unit.translator.policies.test_envoy_proxy import KEY, OF_CLASS, REF, engine
+from tests.unit.translator.manifests import delta, deltas
+from tests.unit.translator.policies.test_envoy_proxy import CLASS, GATEWAY, KEY, OF_CLASS, REF, engine
 
 LOST = {"backendRefs": [{"name": "nobody", "port": 4317}]}
 
@@ -45,6 +48,20 @@ def test_what_is_said_of_it_to_those_that_name_it() -> None:
     # Merged into that of the class, it has what is left out of both.
     merged = foreign("EnvoyProxy", "told", mergeType="StrategicMerge")
     assert said(engine(OF_CLASS, REF, merged, wide), "shop")[0][3] == ("Accepted", "InvalidParameters")
+
+
+def test_those_that_name_it_come_by_kind_and_name_whichever_came_first() -> None:
+    own = foreign("EnvoyProxy", "told", namespace="fleet")
+    last = GATEWAY.replace("name: gw", "name: zz") % f"infrastructure: {{parametersRef: {REF}}}"
+    first = last.replace("name: zz", "name: aa")
+    class_first = CLASS % f", parametersRef: {OF_CLASS}"
+    texts = f"{last}\n---\n{class_first}\n---\n{first}".replace("namespace: shop", "namespace: fleet")
+    view = offline((*deltas(texts), delta(own)), DEFAULT_ENVIRONMENT).store.engine
+    assert [told[:3] for told in said(view, "fleet")] == [
+        ("Gateway", "fleet", "aa"),
+        ("Gateway", "fleet", "zz"),
+        ("GatewayClass", None, "gatewayd"),
+    ]
 
 
 def test_nothing_is_said_of_one_that_nobody_of_ours_names() -> None:

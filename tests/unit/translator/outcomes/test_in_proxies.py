@@ -190,6 +190,10 @@ def test_of_several_gateways_the_one_that_lacks_it_is_named() -> None:
     assert told(report(policies=held)) == HELD
     assert told(report(connected=0)) == HELD  # there is nobody who could have it
     assert told(report()) == ("Pending", 'a connected proxy of Gateway "shop/other" has not acknowledged it yet')
+    held.clear()
+    # Of two that lack it, the one that refuses it is worth more words than the first.
+    reason, message = told(report("RDS"))
+    assert (reason, 'of Gateway "shop/other"' in message) == ("Invalid", True)
 
 
 P = member("RoutePolicy", "shop/p")

@@ -6,8 +6,9 @@ from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import InfrastructureReport, ListenerOutcome
 from gatewayd.store import Delta
 from gatewayd.translator.outcomes.gateways_and_routes import gateway_outcome
+from tests.unit.translator import pem
 from tests.unit.translator.manifests import CLASS, GW, brief, member, message, scratch
-from tests.unit.translator.outcomes.test_gateways_and_routes import HTTP, fleet, gateway
+from tests.unit.translator.outcomes.test_gateways_and_routes import HTTP, HTTPS, fleet, gateway
 
 SERVICE = object_name(*GW)
 GATEWAY_ROW = member("Gateway", "shop/gw")
@@ -71,3 +72,13 @@ def test_refused_infrastructure_is_said_in_the_words_of_whoever_refused_it() -> 
     assert brief(found.verdicts)["Accepted"] == "Accepted"
     assert brief(found.verdicts)["Programmed"] == "!NoResources"
     assert message(found.verdicts, "Programmed") == 'Service "shop/x": exceeded quota; Deployment: no'
+
+
+def test_those_that_overlap_are_named_in_the_order_of_the_gateway() -> None:
+    wild, late, early = (
+        HTTPS.replace("https, port", f"{name}, port").replace("HTTPS,", f"HTTPS, hostname: '{hostname}',")
+        for name, hostname in (("wild", "*.example"), ("late", "a.example"), ("early", "z.example"))
+    )
+    found = gateway_outcome(scratch(CLASS, gateway(wild, early, late), pem.good_secret("cert")), GATEWAY_ROW)
+    assert found is not None
+    assert message(found.listeners[0].verdicts, "OverlappingTLSConfig") == "overlaps with listener early, late"

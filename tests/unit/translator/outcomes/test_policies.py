@@ -1,6 +1,8 @@
+from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.outcome import PolicyOutcome
 from gatewayd.translator.outcomes.policies import (
     MAX_ANCESTORS,
+    ancestors,
     backendtls_outcome,
     missed_services,
     traffic_outcome,
@@ -34,6 +36,14 @@ def test_the_gateway_that_uses_the_service_is_the_ancestor() -> None:
     assert (ancestor.ref.kind, ancestor.ref.namespace, ancestor.ref.name) == ("Gateway", "shop", "gw")
     assert (ancestor.ref.section, ancestor.ref.port) == (None, None)
     assert brief(ancestor.verdicts) == {"Accepted": "Accepted", "ResolvedRefs": "ResolvedRefs"}
+
+
+def test_gateways_come_by_name_whichever_came_first() -> None:
+    keys = [ObjectKey("shop", "zz"), ObjectKey("shop", "aa"), ObjectKey("blog", "zz")]
+    found = ancestors(1, dict.fromkeys(keys, ()))
+    assert found is not None
+    assert [(each.ref.namespace, each.ref.name) for each in found.ancestors] == sorted(keys)
+    assert ancestors(1, {}) is None
 
 
 def test_as_long_as_no_gateway_uses_it_nothing_is_said() -> None:

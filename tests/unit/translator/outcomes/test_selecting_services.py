@@ -34,6 +34,12 @@ def test_one_that_gets_traffic_needs_a_service() -> None:
     assert selecting(scratch(SHOP, BY_LABELS, ROUTE, service()), BACKEND) == replace(WANTED, is_there=True)
 
 
+def test_its_selector_stands_by_label() -> None:
+    found = selecting(scratch(SHOP, BY_LABELS.replace("{app: cart}", "{tier: web, app: cart}"), ROUTE), BACKEND)
+    assert found is not None
+    assert found.selector == (("app", "cart"), ("tier", "web"))
+
+
 def test_what_nobody_needs_any_more_goes() -> None:
     assert selecting(scratch(SHOP, BY_LABELS), BACKEND) is None
     gone = selecting(scratch(SHOP, BY_LABELS, service()), BACKEND)

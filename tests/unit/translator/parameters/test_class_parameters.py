@@ -202,10 +202,10 @@ def test_what_the_class_selects_stays_selected() -> None:
     bounds = of_class(nodeSelector="{edge: 'yes'}")
     told = choice(bounds, nodeSelector="{edge: 'no'}")
     assert told.startswith('data.nodeSelector: "edge" is beyond what the GatewayClass allows; allowed: edge=yes and ')
-    own = read_parameters({"nodeSelector": "{disk: ssd}"}, bounds.defaults)
+    own = read_parameters({"nodeSelector": "{rack: r1, disk: ssd}"}, bounds.defaults)
     assert isinstance(own, Parameters)
     assert beyond(own, bounds) == ()
-    assert within(own, bounds.defaults).node_selector == (("disk", "ssd"), ("edge", "yes"))
+    assert within(own, bounds.defaults).node_selector == (("disk", "ssd"), ("edge", "yes"), ("rack", "r1"))
 
 
 def test_flags_are_those_that_the_class_lists_or_uses() -> None:

@@ -18,7 +18,7 @@ WHOLE = {
     "internalTrafficPolicy": "Local",
     "ipFamilyPolicy": "PreferDualStack",
     "nodeSelector": "kubernetes.io/os: linux\nedge: ''\n",
-    "resources": "requests: {cpu: 0.5, memory: 64Mi}\nlimits: {cpu: 2, memory: 1Gi}\n",
+    "resources": "requests: {cpu: 0.5, memory: 64Mi}\nlimits: {memory: 1Gi, cpu: 2}\n",
     "concurrency": "2",
     "extraArgs": "[--component-log-level, 'upstream:debug']",
     "accessLog": "off",

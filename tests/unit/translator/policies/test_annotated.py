@@ -57,6 +57,17 @@ def test_what_they_are_for() -> None:
     assert (connection.section, connection.owner) == ("connection", "Ingress/shop/web")
 
 
+def test_of_two_ingresses_the_older_says_what_counts_whatever_it_is_called() -> None:
+    def asking(name: str, seconds: int) -> str:
+        created = f"creationTimestamp: '2026-01-01T00:00:0{seconds}Z'"
+        return ingress(RULE, name=name, meta=f"{noted(proxy_connect_timeout=str(seconds))}, {created}")
+
+    view = scratch(annotated_class(), asking("a-younger", 2), asking("older", 1))
+    cart = ScopedTarget(SERVICE_KIND, WEB.key._replace(name="cart"), "")  # type: ignore[union-attr]
+    [connection] = at_target(view, TargetKey(BackendPolicy, cart)).defaults
+    assert connection.owner == "Ingress/shop/older"
+
+
 def test_a_policy_for_the_ingress_goes_first() -> None:
     policy = """
 kind: AccessPolicy

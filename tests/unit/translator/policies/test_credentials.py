@@ -35,7 +35,7 @@ def wrong(found: object) -> str:
 
 
 def test_every_entry_is_a_client() -> None:
-    view = scratch(delta(secret("s", ann="key-a\n", bob="key-b")), delta(secret("t", eve="key-e")))
+    view = scratch(delta(secret("s", bob="key-b", ann="key-a\n")), delta(secret("t", eve="key-e")))
     found = api_keys(view, "shop", keys("s", "t", client_header="x-client"))
     assert isinstance(found, APIKeyClients)
     assert [(each.client, bytes(each.key)) for each in found.keys] == [

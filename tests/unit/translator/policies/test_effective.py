@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
@@ -48,18 +50,19 @@ def test_without_a_policy_nothing_is_in_force() -> None:
     assert not any_inherited(view_of(), RoutePolicy)
 
 
-def test_of_two_for_one_target_the_older_has_a_section_and_the_other_the_rest() -> None:
-    old = policy("RoutePolicy", "old", target("Gateway", "gw"), default=seconds(1))
+@pytest.mark.parametrize("strategy", ["default", "override"])
+def test_of_two_for_one_target_the_older_has_a_section_and_the_other_the_rest(strategy: str) -> None:
+    old = policy("RoutePolicy", "old", target("Gateway", "gw"), **{strategy: seconds(1)})
     young = policy(
         "RoutePolicy",
         "a",
         target("Gateway", "gw"),
         created="2026-02-01T00:00:00Z",
-        default={**seconds(2), "retry": {"attempts": 1}},
+        **{strategy: {**seconds(2), "retry": {"attempts": 1}}},
     )
     view = view_of(old, young)
     assert any_inherited(view, RoutePolicy)
-    assert sorted(in_force(view, GW)) == [("a", "retry"), ("old", "timeouts")]
+    assert in_force(view, GW) == [("a", "retry"), ("old", "timeouts")]
 
 
 def test_a_policy_for_a_listener_stands_below_that_of_its_gateway() -> None:

@@ -6,7 +6,13 @@ from gatewayd.ir.client_settings import STANDARD_CLIENTS, STANDARD_SOCKET
 from gatewayd.ir.proxy import FilterChain, StreamListener
 from gatewayd.translator.gateways.listeners import ListenerKey, PortKey
 from gatewayd.translator.proxies.at_listener import ListenerOf
-from gatewayd.translator.proxies.client_settings import Disagreement, clients_effective, disagreements, socket
+from gatewayd.translator.proxies.client_settings import (
+    Disagreement,
+    clients_effective,
+    disagreements,
+    first_of_port,
+    socket,
+)
 from gatewayd.translator.proxies.filter_chains import port
 from tests.unit.policies import policy, target
 from tests.unit.translator import pem
@@ -139,3 +145,10 @@ def test_what_is_revoked_stands_beside_the_authorities() -> None:
     revoked = chain.tls.client.trust.revoked
     assert revoked is not None
     assert (revoked.lists, revoked.whole_chain) == (LIST, True)
+
+
+def test_the_first_listener_of_a_port_decides_and_nobody_where_there_is_none() -> None:
+    first = first_of_port(view_of(), PORT)
+    assert first is not None
+    assert first.key.section == "a"
+    assert first_of_port(view_of(), PORT._replace(port=82)) is None

@@ -86,6 +86,12 @@ def taken_by(chains: list[FilterChain], client: str) -> str:
     return max(found)[1]
 
 
+def test_ranges_stand_in_order() -> None:
+    named = tuple(AddressRange(network=f"10.0.{at}.0", bits=24, is_peer=False) for at in (7, 3, 9, 1, 5))
+    (_, refused) = by_client(CHAIN, (AddressRule(allow=(), deny=named),))
+    assert [each.network for each in refused.sources] == [f"10.0.{at}.0" for at in (1, 3, 5, 7, 9)]
+
+
 @given(RULES, st.integers(0, 255))
 def test_the_longest_range_decides_as_the_rules_do(rules: tuple[AddressRule, ...], last: int) -> None:
     chains = list(by_client(CHAIN, rules))

@@ -45,6 +45,13 @@ def test_those_of_a_gateway_and_its_listeners_count_on_all_of_it(at: dict[str, s
     assert headers(login("X-User", at), namespaces=("elsewhere",)) == ("x-user",)
 
 
+def test_those_of_several_policies_come_in_order() -> None:
+    gateway, namespace = target("Gateway", "gw"), target("Namespace")
+    of_gateway = [login(f"x-g{at}", gateway) for at in (3, 1, 2)]
+    of_namespace = [login(f"x-{at}", namespace) for at in ("z", "a", "m")]
+    assert headers(*of_gateway, *of_namespace) == ("x-a", "x-g1", "x-g2", "x-g3", "x-m", "x-z")
+
+
 def test_those_of_another_gateway_do_not_count() -> None:
     assert headers(login("x-user", target("Gateway", "other")), namespaces=("elsewhere",)) == NONE
 

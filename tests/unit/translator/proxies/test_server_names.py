@@ -84,7 +84,7 @@ def test_the_name_of_a_listener_keeps_its_certificate() -> None:
 
 
 def test_the_oldest_ingress_with_a_good_certificate_has_the_name() -> None:
-    younger = ingress(tls("a.example"), name="younger", meta="creationTimestamp: '2026-01-01T00:00:00Z'")
+    younger = ingress(tls("a.example"), name="a-younger", meta="creationTimestamp: '2026-01-01T00:00:00Z'")
     broken = ingress(tls("a.example", "gone"), name="older", meta="creationTimestamp: '2020-01-01T00:00:00Z'")
     older = ingress(tls("a.example", "edge"), name="older", meta="creationTimestamp: '2020-01-01T00:00:00Z'")
 

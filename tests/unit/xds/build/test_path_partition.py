@@ -65,6 +65,12 @@ def test_many_rules_are_parted_by_what_their_paths_begin_with() -> None:
     assert parted(*first, *second) == {"": (), "/a/": tuple(range(20)), "/b/": tuple(range(20, 40))}
 
 
+def test_keys_come_in_order_whichever_rule_comes_first() -> None:
+    stems = [f"/{letter}/" for letter in "hcgbfaed"]
+    rules = tuple(rule for stem in stems for rule in many(stem + "{:02}", 20))
+    assert list(parted(*rules)) == ["", *sorted(stems)]
+
+
 def test_a_key_inherits_what_holds_below_a_prefix_and_nothing_beside_it() -> None:
     whole, beside, itself, root, expression = prefix("/a"), prefix("/a/b"), exact("/a"), prefix("/"), regex("/a/.*x")
     found = parted(*many("/a/bc{}"), whole, beside, itself, root, expression)

@@ -119,6 +119,14 @@ def group(number: int, key: RouteTableKey = TABLE) -> str:
     return str(HostGroup(table=key, number=group_number(f"h{number}.example")))
 
 
+def test_what_is_made_comes_by_name_whichever_host_came_first() -> None:
+    made = [
+        after.name for _, after in Tables().update((scoped(),), Work()) if after is not None and after.type_url == ROUTE
+    ]
+    assert len(made) > 10
+    assert made == sorted(made)
+
+
 def test_each_exact_domain_has_a_scope_to_the_configuration_of_its_group_and_the_others_share_one() -> None:
     shown = fresh(scoped(MANY * 20))
     groups = {group(number) for number in range(MANY * 20)}

@@ -76,6 +76,14 @@ def test_limits_that_count_by_the_same_things_share_a_slot_whatever_their_polici
     assert {next(iter(slots(each)[EARLY_NAME])) for each in two} == set(slots(two[0])[EARLY_NAME])
 
 
+def test_the_order_of_routes_makes_no_other_configuration() -> None:
+    several = [limits(replace(EACH, headers=(f"x-{at}",)), PLAIN, policy=f"shop/p{at}") for at in (4, 1, 3, 0, 2)]
+    config = filter_config(several, EARLY_NAME)
+    assert len(config.rate_limits) == 2 + 4
+    assert config == filter_config(reversed(several), EARLY_NAME)
+    assert config == union(filter_config(several[:2], EARLY_NAME), filter_config(several[2:], EARLY_NAME))
+
+
 def test_of_two_limits_with_one_key_envoy_hears_of_one() -> None:
     both = [limits(PLAIN), limits(replace(PLAIN, requests=7))]
     config = filter_config(both, EARLY_NAME)

@@ -2,7 +2,7 @@ import pytest
 from envoy.extensions.filters.http.composite.v3 import composite_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 
-from gatewayd.ir import scripts
+from gatewayd.ir import reserved, scripts
 from gatewayd.ir.scripts import Script
 from gatewayd.untrusted.lua_words import NoLua, words
 from gatewayd.xds.filters import processing
@@ -29,6 +29,17 @@ def test_a_script_stands_in_its_frame_with_its_lines() -> None:
 @pytest.mark.parametrize("name", sorted(scripts.WITHHELD_NAMES | scripts.WITHHELD_METHODS))
 def test_the_frame_takes_away_what_is_withheld(name: str) -> None:
     assert f"{name}=true" in source(Script(code=CODE))
+
+
+@pytest.mark.parametrize("names", [scripts.WITHHELD_NAMES, scripts.WITHHELD_METHODS, scripts.KEPT_OF_OS])
+def test_the_frame_is_the_same_in_all_replicas(names: frozenset[str]) -> None:
+    """A set of names has another order in each process, and another text is another version of all that has it."""
+    assert f"{{{','.join(f'{each}=true' for each in sorted(names))}}}" in source(Script(code=CODE))
+
+
+def test_names_of_headers_stand_in_order() -> None:
+    withheld = ",".join(f'["{each}"]=true' for each in sorted((*reserved.NAMES, reserved.HOST)))
+    assert f"{{{withheld}}}" in source(Script(code=CODE))
 
 
 def test_its_place_is_that_of_a_server_that_sees_messages() -> None:

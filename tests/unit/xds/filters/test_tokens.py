@@ -4,6 +4,7 @@ from typing import Any
 
 from gatewayd.ir.key_sets import KeySetSource, ProxyKeySet, SourceKeys
 from gatewayd.ir.policy import ClaimHeader, TokenIssuer, Tokens
+from gatewayd.keysets.keeper import PACE
 from gatewayd.xds.filters.tokens import NOBODYS, per_route, union
 from gatewayd.xds.filters.tokens import filter_config as config_of
 from gatewayd.xds.names import cluster
@@ -98,6 +99,6 @@ def test_keys_that_proxies_fetch_are_asked_for_ahead_and_again() -> None:
     requirement = config.requirement_map[per_route(asked).requirement_name]
     remote = config.providers[requirement.provider_name].remote_jwks
     assert (remote.http_uri.uri, remote.http_uri.cluster) == ("http://idp/keys", cluster(upstream("idp")))
-    assert remote.async_fetch.failed_refetch_duration.seconds == 10
-    assert remote.cache_duration.seconds == 300
+    assert remote.async_fetch.failed_refetch_duration.ToMilliseconds() == 10_000
+    assert remote.cache_duration.ToMilliseconds() == 300_000 == PACE.usual * 1000
     assert per_route(asked).requirement_name != per_route(tokens(CORP)).requirement_name

@@ -36,6 +36,12 @@ def test_zones_are_localities_of_one_priority() -> None:
     assert not made.endpoints[3].HasField("locality")
 
 
+def test_zones_stand_in_order_whichever_endpoint_comes_first() -> None:
+    several = tuple(replace(endpoint(at), zone=f"zone-{at}") for at in (4, 2, 5, 1, 3))
+    made = load_assignment(cluster("cart"), Discovered(endpoints=several))
+    assert [each.locality.zone for each in made.endpoints] == [f"zone-{at}" for at in range(1, 6)]
+
+
 def test_draining_endpoints_are_marked_while_others_are_there() -> None:
     both = lb_endpoints((endpoint(1, draining=True), endpoint(2)))
     assert [each.health_status for each in both] == [health_check_pb2.DRAINING, health_check_pb2.UNKNOWN]
