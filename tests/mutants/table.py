@@ -8,6 +8,7 @@ from tests.mutants.ingress_rules import INGRESS
 from tests.mutants.kube_rules import KUBE
 from tests.mutants.limit_rules import LIMITS
 from tests.mutants.policy_rules import POLICIES
+from tests.mutants.refusal_rules import REFUSALS
 from tests.mutants.translator_rules import TRANSLATOR
 
-MUTANTS = (*TRANSLATOR, *POLICIES, *CLIENTS, *INGRESS, *ADS, *INCREMENTAL, *KUBE, *LIMITS, *CONVERT)
+MUTANTS = (*TRANSLATOR, *POLICIES, *CLIENTS, *INGRESS, *ADS, *INCREMENTAL, *KUBE, *LIMITS, *CONVERT, *REFUSALS)
