@@ -9,6 +9,19 @@ from tests.mutants.kube_rules import KUBE
 from tests.mutants.limit_rules import LIMITS
 from tests.mutants.order_rules import ORDERS
 from tests.mutants.policy_rules import POLICIES
+from tests.mutants.refusal_rules import REFUSALS
 from tests.mutants.translator_rules import TRANSLATOR
 
-MUTANTS = (*TRANSLATOR, *POLICIES, *CLIENTS, *INGRESS, *ADS, *INCREMENTAL, *KUBE, *LIMITS, *ORDERS, *CONVERT)
+MUTANTS = (
+    *TRANSLATOR,
+    *POLICIES,
+    *CLIENTS,
+    *INGRESS,
+    *ADS,
+    *INCREMENTAL,
+    *KUBE,
+    *LIMITS,
+    *ORDERS,
+    *CONVERT,
+    *REFUSALS,
+)

@@ -11,12 +11,10 @@ from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.environment import HERE, Environment
-from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.outcome import FleetReport, RefusedSecret, Rejection
 from gatewayd.ir.tls import Certificate, TrustBundle
 from gatewayd.store import Delta
 from gatewayd.translator.certificates import certificate
-from tests.property import ingresses, traces
+from tests.property import ingresses, refusals, traces
 from tests.property.ingresses import HOSTS, one_of
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import deltas
@@ -313,19 +311,11 @@ def spec(of: Spec) -> Spec:
 
 
 REPORT = st.builds(
-    lambda gateway, acked, refused, secrets: Delta(
-        kind=FleetReport,
-        key=GatewayFleet(namespace="shop", name=gateway),
-        obj=FleetReport(
-            connected=1,
-            acked_listeners=frozenset(acked),
-            rejections=tuple(Rejection(type_url="t", names=(name,), message="no") for name in refused),
-            refused_secrets=tuple(sorted(RefusedSecret(version=each.version, message="no") for each in secrets)),
-        ),
-    ),
+    refusals.report,
     one_of(*GATEWAYS),
     few(one_of("tcp-80", "tcp-443", "udp-9000"), 2),
     few(one_of("tcp-80", "tcp-443"), 1),
+    few(one_of(*refusals.STANDING), 2),
     few(one_of(*REFUSABLE), 1),
 )
 BOTH = ("shop", "blog")

@@ -26,6 +26,8 @@ from gatewayd.translator.mesh.meshes import MESH
 from gatewayd.translator.outcomes.refused_resources import namespace_of, refused_resource
 from gatewayd.translator.proxies.virtualhosts import chain_name
 
+_MOST_NAMED: Final = 4
+"""Of what is refused of one route: an Envoy that refuses everything refuses each of its backends."""
 _ELSEWHERE: Final = "; an Event of the Gateway has the words"
 _IN_LOG: Final = "; gatewayd's log has the words"
 """Of the proxies of nodes: they have no object that an Event could be of."""
@@ -110,8 +112,11 @@ def refused_at(view: View, member: Member, parent: ParentAttachment | ServicePar
     if not fleets:
         return None
     told = (each for fleet in fleets for each in proxy_refusals(view, fleet))
-    messages = dict.fromkeys(each.message for each in told if each.member == member and each.is_through(parent))
-    return verdicts.refused_by_proxy("; ".join(messages)) if messages else None
+    messages = [*dict.fromkeys(each.message for each in told if each.member == member and each.is_through(parent))]
+    if not messages:
+        return None
+    more = f"; and {len(messages) - _MOST_NAMED} more" if len(messages) > _MOST_NAMED else ""
+    return verdicts.refused_by_proxy(f"{'; '.join(messages[:_MOST_NAMED])}{more}")
 
 
 def every_refusal(

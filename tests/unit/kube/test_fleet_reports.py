@@ -9,6 +9,7 @@ from gatewayd.ir.proxy import Declared
 from gatewayd.kube.edition import Edition, edition_of
 from gatewayd.kube.fleet_reports import EDITION_KEY, KEY, LABEL, FleetShare, Replica
 from gatewayd.kube.lingering_acks import LINGER_SECONDS
+from gatewayd.kube.paced_refusals import FIRST_SECONDS
 from gatewayd.kube.work_queue import RETRY
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
 from tests.fakes.api_server import Cluster, Hole, busy, refused
@@ -122,6 +123,7 @@ async def test_a_replica_that_is_gone_is_not_counted(rig: Rig) -> None:
 
 async def test_a_proxy_that_refuses_takes_nothing_back_by_moving_to_another_replica(rig: Rig) -> None:
     rig.other_says(report(1, standing=standing(1, 1)), published(cluster=b"of another version"))
+    await passes(FIRST_SECONDS + 0.1)  # until then nothing else would be told anyway
     rig.share.hear(OTHER, None)
     rig.share.local(GATEWAY, report(1))
     rig.share.local(GATEWAY, report(1, standing=standing(1, 1)))

@@ -186,6 +186,14 @@ def test_an_ingress_is_told_by_its_gateway() -> None:
     assert "the routes of port 80" in message
 
 
+def test_of_one_route_so_much_is_named() -> None:
+    names = ("80", "80:=a.example", "80:a.example", "80:*")
+    everything = tuple(refused("RDS", name, message=str(at)) for at, name in enumerate((*names, "80", "80")))
+    [message] = said(A, route("w", "*.example"), told(*everything, refused("CDS", "shop/cart/80/http1")))
+    assert message.count(" refuse ") == 4
+    assert message.endswith("; and 2 more")
+
+
 def test_so_many_are_told_and_what_stands_alone_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "REFUSED_ROUTES_TOLD", 3)
     world = tuple(route(f"r{number}", f"r{number}.example") for number in range(5))
