@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -40,7 +40,7 @@ def shared() -> tuple[Delta, ...]:
     objects = deltas(
         SHARED, pem.good_secret("cert", "infra"), pem.bundle("roots", pem.certificate_of(pem.ec_key()), "infra")
     )
-    here = Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT)
+    here = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, keeps_source=True))
     west = MemberCluster(trust=100, region="", when_stale=WhenStale.KEEP, standing=Standing.CURRENT)
     return (
         here,
