@@ -7,9 +7,9 @@ of those that routes lead to. What is of no route has its own place: a listener 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from gatewayd.api.meta import ObjectKey
+from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.incremental.view import Index, Member, View, query
 from gatewayd.ir.host_groups import parts_of, read_part
 from gatewayd.ir.http import RouteTableKey
@@ -20,6 +20,7 @@ from gatewayd.translator.mesh.meshes import MESH
 from gatewayd.translator.mesh.parents import CLAIMS, routes_at, service_parents
 from gatewayd.translator.mesh.proxy import MESH_UPSTREAMS
 from gatewayd.translator.mesh.tables import table_key
+from gatewayd.translator.policies.attach import UPSTREAM_KINDS
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.upstreams import UPSTREAMS, upstreams_of_rules
 from gatewayd.translator.proxies.virtualhosts import (
@@ -36,15 +37,24 @@ from gatewayd.translator.rules.rule_set import RuleSet
 _ALL_RULES: Final = "spec.rules"
 
 
+class RefusedBackend(NamedTuple):
+    """A backend, as policies for it name it."""
+
+    kind: GroupKind
+    key: ObjectKey
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedResource:
     """A refused resource: `what` it is for people, and the routes behind it, with the field that leads there.
 
-    `table`: what it is of, None for a backend. `namespaces`: of whose objects it is made.
+    `table`: what it is of, None for a backend; `backend`: what policies name it by, None for a table. `namespaces`: of
+    whose objects it is made.
     """
 
     what: str
     table: RouteTableKey | None
+    backend: RefusedBackend | None
     fields: Mapping[Member, str]
     namespaces: frozenset[str]
 
@@ -96,7 +106,8 @@ def _frontends_by_name(view: View, _: tuple[()]) -> Mapping[str, Frontend]:
 
 def _of_routes(what: str, table: RouteTableKey, routes: Iterable[Member]) -> RefusedResource:
     fields = dict.fromkeys(routes, _ALL_RULES)
-    return RefusedResource(what=what, table=table, fields=fields, namespaces=frozenset(map(namespace_of, fields)))
+    namespaces = frozenset(map(namespace_of, fields))
+    return RefusedResource(what=what, table=table, backend=None, fields=fields, namespaces=namespaces)
 
 
 def _routes_at_host(view: View, host: HostKey) -> tuple[Member, ...]:
@@ -129,6 +140,7 @@ def _of_backend(view: View, gateway: ObjectKey, name: str) -> RefusedResource | 
     return RefusedResource(
         what=f"the backend {upstream.kind} {upstream.namespace}/{upstream.name}:{upstream.port}",
         table=None,
+        backend=RefusedBackend(UPSTREAM_KINDS[upstream.kind], ObjectKey(upstream.namespace, upstream.name)),
         fields={member: _leading(ruled(view, member), name) for member in routes},
         namespaces=frozenset((upstream.namespace,)),
     )
