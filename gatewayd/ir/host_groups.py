@@ -31,22 +31,17 @@ def read_group(text: str) -> HostGroup | None:
 
 
 class TablePart(NamedTuple):
-    """What a RouteConfiguration or a scope holds of a route table: `part` "" is the whole of it."""
+    """What a RouteConfiguration or a scope holds of a route table: `part` is one of those that `parts_of` names."""
 
     table: RouteTableKey
     part: str
 
-    def holds(self, domain: str) -> bool:
-        """Return whether it holds a domain of the table."""
-        match self.part[:1]:
-            case "":
-                return True
-            case "*":
-                return domain.startswith("*")
-            case "#":
-                return not domain.startswith("*") and self.part == f"#{group_number(domain)}"
-            case _:
-                return domain == self.part.removeprefix("=")
+
+def parts_of(domain: str) -> tuple[str, ...]:
+    """Return the parts of a table that hold a domain of it: "" is the whole, "*" all that is no host."""
+    if domain.startswith("*"):
+        return "", "*"
+    return "", f"#{group_number(domain)}", f"={domain}", domain
 
 
 def read_part(text: str) -> TablePart | None:

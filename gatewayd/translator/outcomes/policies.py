@@ -4,6 +4,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.gateway import Gateway
@@ -17,6 +18,8 @@ from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
+from gatewayd.translator.outcomes.refused_by_proxies import backend_refused_at
+from gatewayd.translator.outcomes.refused_resources import RefusedBackend
 from gatewayd.translator.policies.attach import (
     PORTED,
     Policy,
@@ -144,8 +147,16 @@ def _outcome(view: View, row: Policy, attached: Callable[[ObjectKey], tuple[Verd
         own = {target for target, other in uses if other == gateway}
         bad = [each.verdict for each in lost if each.target in own or each.target not in elsewhere]
         accepted_if_attached, resolved = attached(gateway)
-        by_gateway[gateway] = (_joined(bad) or conflict or accepted_if_attached, resolved)
+        conditions = (_joined(bad) or conflict or accepted_if_attached, resolved)
+        by_gateway[gateway] = (*conditions, *(() if conflict else _refused(view, own, gateway)))
     return ancestors(row.metadata.generation, by_gateway)
+
+
+def _refused(view: View, own: set[Target], gateway: ObjectKey) -> Iterator[Verdict]:
+    """Say that proxies of a Gateway refuse what a policy is for, of the first such target."""
+    backends = sorted({RefusedBackend(each.kind, each.key) for each in own})
+    told = (backend_refused_at(view, each, gateway) for each in backends)
+    yield from islice((each for each in told if each is not None), 1)
 
 
 def _joined(bad: Sequence[Verdict]) -> Verdict | None:

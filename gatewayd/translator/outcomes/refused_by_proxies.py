@@ -8,13 +8,13 @@ Words of Envoy may quote what it refuses. So they are told to a route only where
 the route's own namespace.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.incremental.view import Index, Member, Source, View, query, ungrouped
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.ir.limits import REFUSED_ROUTES_TOLD
@@ -23,7 +23,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import Attached, ParentAttachment
 from gatewayd.translator.mesh.claims import ServiceParent
 from gatewayd.translator.mesh.meshes import MESH
-from gatewayd.translator.outcomes.refused_resources import namespace_of, refused_resource
+from gatewayd.translator.outcomes.refused_resources import RefusedBackend, namespace_of, refused_resource
 from gatewayd.translator.proxies.virtualhosts import chain_name
 
 _MOST_NAMED: Final = 4
@@ -37,7 +37,7 @@ _IN_LOG: Final = "; gatewayd's log has the words"
 class ProxyRefusal:
     """A route of which proxies of a Gateway, or of nodes (MESH), refuse something.
 
-    `table` is whence it comes there, None: from anywhere.
+    `table` is whence it comes there, None: from anywhere. `backend`: what it leads to, None where that is a table.
 
     `field` leads there, `what` it is for people, `words` are Envoy's. `is_own`: all of it is of the route's namespace.
     """
@@ -45,6 +45,7 @@ class ProxyRefusal:
     member: Member
     gateway: ObjectKey
     table: RouteTableKey | None
+    backend: RefusedBackend | None
     field: str
     what: str
     words: str
@@ -58,6 +59,11 @@ class ProxyRefusal:
         elsewhere = _IN_LOG if self.gateway == MESH else _ELSEWHERE
         ending = f": {self.words}" if self.is_own else elsewhere
         return f"{self.field}: {self._who}{ending}"
+
+    @property
+    def message_of_backend(self) -> str:
+        """Say the same to policies for the backend, which are of its namespace as all that it is made of."""
+        return f"spec.targetRefs: {self._who}: {self.words}"
 
     @property
     def exact(self) -> str:
@@ -98,12 +104,17 @@ def proxy_refusals(view: View, member: Member) -> tuple[ProxyRefusal, ...]:
     return tuple(islice(_all_refused(view, gateway, report), REFUSED_ROUTES_TOLD))
 
 
+def _behind(told: tuple[ProxyRefusal, ...]) -> frozenset[Hashable]:
+    both = ((each.member, each.backend) for each in told)
+    return frozenset(each for pair in both for each in pair if each is not None)
+
+
 REFUSED_BY_PROXIES = Index(
-    name="fleets_by_refused_route",
-    sources=(Source(table=FleetReport, query=proxy_refusals, keys=lambda told: {each.member for each in told}),),
-    group=lambda member: member.table,
+    name="fleets_by_what_they_refuse",
+    sources=(Source(table=FleetReport, query=proxy_refusals, keys=_behind),),
+    group=ungrouped,
 )
-"""By route: whose proxies refuse something of it."""
+"""By route, and by backend: whose proxies refuse something of it."""
 
 
 def refused_at(view: View, member: Member, parent: ParentAttachment | ServiceParent) -> Verdict | None:
@@ -113,6 +124,18 @@ def refused_at(view: View, member: Member, parent: ParentAttachment | ServicePar
         return None
     told = (each for fleet in fleets for each in proxy_refusals(view, fleet))
     messages = [*dict.fromkeys(each.message for each in told if each.member == member and each.is_through(parent))]
+    return _verdict(messages)
+
+
+def backend_refused_at(view: View, backend: RefusedBackend, gateway: ObjectKey) -> Verdict | None:
+    """Return what is said of a policy for a backend that proxies of a Gateway refuse; None for nothing."""
+    fleets = view.bucket(REFUSED_BY_PROXIES, backend)
+    told = (each for fleet in fleets for each in proxy_refusals(view, fleet))
+    of_gateway = (each for each in told if each.backend == backend and each.gateway == gateway)
+    return _verdict([*dict.fromkeys(each.message_of_backend for each in of_gateway)])
+
+
+def _verdict(messages: list[str]) -> Verdict | None:
     if not messages:
         return None
     more = f"; and {len(messages) - _MOST_NAMED} more" if len(messages) > _MOST_NAMED else ""
@@ -139,6 +162,7 @@ def _all_refused(view: View, gateway: ObjectKey, report: FleetReport) -> Iterato
                 member=member,
                 gateway=gateway,
                 table=of.table,
+                backend=of.backend,
                 field=field,
                 what=of.what,
                 words=" ".join(refusal.message.split()),

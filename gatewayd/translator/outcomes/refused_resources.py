@@ -7,18 +7,20 @@ of those that routes lead to. What is of no route has its own place: a listener 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Index, Member, View
-from gatewayd.ir.host_groups import read_part
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.incremental.view import Index, Member, View, query
+from gatewayd.ir.host_groups import parts_of, read_part
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.ir.outcome import StandingRefusal
+from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.mesh.frontends import Frontend
 from gatewayd.translator.mesh.meshes import MESH
 from gatewayd.translator.mesh.parents import CLAIMS, routes_at, service_parents
 from gatewayd.translator.mesh.proxy import MESH_UPSTREAMS
 from gatewayd.translator.mesh.tables import table_key
+from gatewayd.translator.policies.attach import UPSTREAM_KINDS
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.upstreams import UPSTREAMS, upstreams_of_rules
 from gatewayd.translator.proxies.virtualhosts import (
@@ -35,15 +37,24 @@ from gatewayd.translator.rules.rule_set import RuleSet
 _ALL_RULES: Final = "spec.rules"
 
 
+class RefusedBackend(NamedTuple):
+    """A backend, as policies for it name it."""
+
+    kind: GroupKind
+    key: ObjectKey
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedResource:
     """A refused resource: `what` it is for people, and the routes behind it, with the field that leads there.
 
-    `table`: what it is of, None for a backend. `namespaces`: of whose objects it is made.
+    `table`: what it is of, None for a backend; `backend`: what policies name it by, None for a table. `namespaces`: of
+    whose objects it is made.
     """
 
     what: str
     table: RouteTableKey | None
+    backend: RefusedBackend | None
     fields: Mapping[Member, str]
     namespaces: frozenset[str]
 
@@ -61,7 +72,7 @@ def _of_table(view: View, gateway: ObjectKey, name: str) -> RefusedResource | No
     if part is None:
         return None
     table = TableKey(gateway, part.table.port, part.table.listener)
-    hosts = [each for each in view.group(HOSTS, table) if part.holds(each.domain)]
+    hosts = _hosts_by_part(view, table).get(part.part, ())
     members = dict.fromkeys(member for host in hosts for member in _routes_at_host(view, host))
     listener = f"listener {part.table.listener}, " if part.table.listener else ""
     of_host = f'host "{hosts[0].domain}", ' if part.part and len(hosts) == 1 else ""
@@ -69,9 +80,34 @@ def _of_table(view: View, gateway: ObjectKey, name: str) -> RefusedResource | No
     return _of_routes(what, part.table, [each for each in members if each.table in HTTP_TABLES])
 
 
+@query
+def _hosts_by_part(view: View, table: TableKey) -> Mapping[str, tuple[HostKey, ...]]:
+    """Return the hosts of a table by what may be refused of it: made once, for of a broken proxy that is hundreds."""
+    by_part: dict[str, list[HostKey]] = {}
+    for host in view.group(HOSTS, table):
+        for part in parts_of(host.domain):
+            by_part.setdefault(part, []).append(host)
+    return {part: tuple(hosts) for part, hosts in by_part.items()}
+
+
+@query
+def _upstreams_by_name(view: View, gateway: ObjectKey) -> Mapping[str, GatewayUpstream]:
+    return {each.upstream.cluster_name: each for each in view.group(_upstreams(gateway), gateway)}
+
+
+def _upstreams(gateway: ObjectKey) -> Index:
+    return MESH_UPSTREAMS if gateway == MESH else UPSTREAMS
+
+
+@query
+def _frontends_by_name(view: View, _: tuple[()]) -> Mapping[str, Frontend]:
+    return {str(table_key(view, each)): each for each in view.group(CLAIMS, None)}
+
+
 def _of_routes(what: str, table: RouteTableKey, routes: Iterable[Member]) -> RefusedResource:
     fields = dict.fromkeys(routes, _ALL_RULES)
-    return RefusedResource(what=what, table=table, fields=fields, namespaces=frozenset(map(namespace_of, fields)))
+    namespaces = frozenset(map(namespace_of, fields))
+    return RefusedResource(what=what, table=table, backend=None, fields=fields, namespaces=namespaces)
 
 
 def _routes_at_host(view: View, host: HostKey) -> tuple[Member, ...]:
@@ -80,12 +116,12 @@ def _routes_at_host(view: View, host: HostKey) -> tuple[Member, ...]:
 
 
 def _of_frontend(view: View, name: str) -> RefusedResource | None:
-    keys = ((each, table_key(view, each)) for each in view.group(CLAIMS, None))
-    frontend, key = next(((each, key) for each, key in keys if str(key) == name), (None, None))
+    frontend = _frontends_by_name(view, ()).get(name)
     routes = routes_at(view, frontend) if frontend is not None else ()
-    if frontend is None or key is None or not routes:
+    if frontend is None or not routes:
         return None
-    return _of_routes(f"the routes of {_service(view, routes[0], frontend)}", key, routes)
+    what = f"the routes of {_service(view, routes[0], frontend)}"
+    return _of_routes(what, table_key(view, frontend), routes)
 
 
 def _service(view: View, member: Member, frontend: Frontend) -> str:
@@ -96,15 +132,15 @@ def _service(view: View, member: Member, frontend: Frontend) -> str:
 
 
 def _of_backend(view: View, gateway: ObjectKey, name: str) -> RefusedResource | None:
-    index: Index = MESH_UPSTREAMS if gateway == MESH else UPSTREAMS
-    using = next((each for each in view.group(index, gateway) if each.upstream.cluster_name == name), None)
+    using = _upstreams_by_name(view, gateway).get(name)
     if using is None:
         return None
     upstream, ruled = using.upstream, service_rules if gateway == MESH else rules
-    routes = [each for each in view.bucket(index, using) if each.table in ROUTE_TABLES]
+    routes = [each for each in view.bucket(_upstreams(gateway), using) if each.table in ROUTE_TABLES]
     return RefusedResource(
         what=f"the backend {upstream.kind} {upstream.namespace}/{upstream.name}:{upstream.port}",
         table=None,
+        backend=RefusedBackend(UPSTREAM_KINDS[upstream.kind], ObjectKey(upstream.namespace, upstream.name)),
         fields={member: _leading(ruled(view, member), name) for member in routes},
         namespaces=frozenset((upstream.namespace,)),
     )

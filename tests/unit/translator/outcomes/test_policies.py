@@ -1,5 +1,7 @@
 from gatewayd.api.meta import ObjectKey
-from gatewayd.ir.outcome import PolicyOutcome
+from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.outcome import FleetReport, PolicyOutcome, StandingRefusal
+from gatewayd.store import Delta
 from gatewayd.translator.outcomes.policies import (
     MAX_ANCESTORS,
     ancestors,
@@ -24,7 +26,7 @@ spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: cart, port: 80}]}
 """
 
 
-def said(*manifests: str, of: str = "shop/p") -> PolicyOutcome | None:
+def said(*manifests: str | Delta, of: str = "shop/p") -> PolicyOutcome | None:
     return backendtls_outcome(scratch(SHOP, *manifests), member("BackendTLSPolicy", of))
 
 
@@ -101,8 +103,37 @@ spec: {{targetRefs: [{{group: "", kind: Service, name: cart}}], retryConstraint:
 """
 
 
-def said_of_traffic(name: str, *manifests: str) -> PolicyOutcome | None:
+def said_of_traffic(name: str, *manifests: str | Delta) -> PolicyOutcome | None:
     return traffic_outcome(scratch(SHOP, *manifests), member("XBackendTrafficPolicy", f"shop/{name}"))
+
+
+def refusing(gateway: str, of: int) -> Delta:
+    cluster = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
+    refusal = StandingRefusal(type_url=cluster, name="shop/cart/80/http1", message="no", proxies=1, of=of)
+    report = FleetReport(connected=of, acked_listeners=frozenset(), rejections=(), standing=(refusal,))
+    return Delta(kind=FleetReport, key=GatewayFleet(namespace="shop", name=gateway), obj=report)
+
+
+def test_policies_say_so_while_proxies_of_the_gateway_refuse_what_they_are_for() -> None:
+    def told(gateway: str, of: int) -> list[dict[str, str]]:
+        world = (ROUTE, refusing(gateway, of))
+        found = (said(POLICY, *world), said_of_traffic("p", *world, traffic("p", "2026-01-01")))
+        return [{each.type: each.message for each in one.ancestors[0].verdicts} for one in found if one is not None]
+
+    refused = "gatewayd.io/RefusedByProxy"
+    backend = "the backend Service shop/cart:80"
+    one = f"spec.targetRefs: one of several proxies refuses {backend} and goes on with what it had: no"
+    all_of_them = f"spec.targetRefs: all connected proxies refuse {backend} and go on with what they had: no"
+    assert [each[refused] for each in told("gw", 2)] == [one] * 2
+    assert [each[refused] for each in told("gw", 1)] == [all_of_them] * 2
+    assert [each.get(refused) for each in told("other", 2)] == [None] * 2
+
+
+def test_a_policy_that_lost_says_nothing_of_what_it_is_not_for() -> None:
+    late = POLICY.replace("name: p,", "name: late,").replace("2026-01-01", "2026-01-02")
+    found = said(POLICY, late, ROUTE, refusing("gw", 1), of="shop/late")
+    assert found is not None
+    assert set(brief(found.ancestors[0].verdicts)) == {"Accepted", "ResolvedRefs"}
 
 
 def test_a_traffic_policy_is_accepted_by_the_gateway_that_uses_the_service() -> None:
