@@ -112,7 +112,7 @@ NOBODYS = {
     "index default_ingress_classes",
     "index gateways_by_class",
     "index fleets_by_held_policy",
-    "index fleets_by_refused_route",
+    "index fleets_by_what_they_refuse",
     "index gateways_in_the_network_of_nodes",
     "index policies_of_mesh",
     "index gateways_by_refused_secret",

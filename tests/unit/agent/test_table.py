@@ -66,9 +66,10 @@ def test_elements_and_ports_come_in_order_whatever_sets_make_of_them() -> None:
     several = replace(EMPTY, redirects=frozenset(redirects), callers=frozenset(callers))
     assert several.consumer_ports == tuple(15880 + 7 * at for at in range(1, 9))
     added = elements(whole(several, alive=False))
-    assert [element["concat"][0] for _, name, element in added if name != "callers-ip"] == [
+    assert [element["concat"][0] for _, name, element in added if name.startswith("to-")] == [
         f"10.96.0.{at}" for at in range(1, 9)
     ]
+    assert [element[0] for _, name, element in added if name == "kept"] == [15001, *several.consumer_ports]
     assert [element[0] for _, name, element in added if name == "callers-ip"] == [address for address, _ in callers]
 
 
