@@ -16,6 +16,9 @@ MEMBER_ENDPOINTS = 50_000
 """Endpoints of one member, those of each port counted: more than what a cluster of a thousand nodes has behind what it
 exports. 30,000 take 20 MiB with all that follows from them, and 1.5 s of CPU (`python -m bench.members 30000`)."""
 
+MEMBER_PORTS = 100
+"""Ports of one Service of a member: each is looked for in each of its slices. Few have more than three."""
+
 MEMBER_OBJECTS = 20_000
 """Objects of one member that are listed: Services, their slices and exports in the namespaces that are allowed."""
 
@@ -60,6 +63,9 @@ MEMBER_KEEP_SECONDS = 5.0
 MEMBER_UNIT_BYTES = 64 * 1024
 """What is read for the price of a request, which is the unit of what a member makes us do: both take about a
 millisecond of CPU."""
+
+MEMBER_UNIT_STEPS = 1_000
+"""And how many endpoints of a Service are looked at anew for it, when one of its objects is another."""
 
 MEMBER_LINE_UNITS = 0.1
 """What a line of a watch costs, beside its bytes."""

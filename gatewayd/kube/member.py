@@ -95,6 +95,7 @@ class FollowedMember:
 
     def _follow(self, watch: MemberWatch, changed: Iterable[ObjectKey]) -> tuple[Delta, ...]:
         if not watch.is_complete or watch.book.excess:
+            self._book = None  # what is not followed now is found when all of it is taken
             return ()
         if watch.book is self._book:
             deltas = self.standing_rows.follow(watch.book, changed)

@@ -13,9 +13,11 @@ import structlog
 
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.member_limits import MEMBER_UNIT_STEPS
 from gatewayd.kube.access import Access
 from gatewayd.kube.client import KubeClient
 from gatewayd.kube.listing import Undecodable
+from gatewayd.kube.member_client import MemberPace
 from gatewayd.kube.member_listing import Allowance, MemberListing
 from gatewayd.kube.reflector import Reflector, Selection, Timing
 from gatewayd.members.book import READ, Book
@@ -28,8 +30,8 @@ _log = structlog.get_logger("gatewayd.kube.member_watch")
 _EVERYTHING: Final = ("everything", "")
 """Failed, where no single watch did."""
 
-Connect = Callable[[Access], KubeClient]
-"""How a member is reached."""
+Connect = Callable[[Access, MemberPace], KubeClient]
+"""How a member is reached, and how fast it is heard."""
 
 
 class WatchHearer(Protocol):
@@ -84,20 +86,21 @@ class MemberWatch:
             return f"it says that it serves no {', '.join(absent)}"
         return self.book.excess
 
-    async def run(self, connect: Callable[[], KubeClient]) -> None:
+    async def run(self, connect: Callable[[MemberPace], KubeClient]) -> None:
         """Watch until cancelled, each time by a client of its own."""
+        pace = MemberPace()
         structlog.contextvars.bind_contextvars(cluster=self.declaration.cluster)
         failures = 0
         while True:
             try:
-                await self._watch(connect)
+                await self._watch(connect(pace), pace)
             except Exception:  # noqa: BLE001 - whatever it is, it came from the member
                 failures = 1 if self.is_complete else failures + 1
                 self._restarted(_EVERYTHING)
                 _log.exception("member failed")
             await asyncio.sleep(self._timing.backoff.delay(failures, self._timing.random))
 
-    async def _watch(self, connect: Callable[[], KubeClient]) -> None:
+    async def _watch(self, client: KubeClient, pace: MemberPace) -> None:
         """Begin with an empty book: what an earlier one has led to stands elsewhere."""
         self.book = Book(self.declaration)
         self._failing.pop(_EVERYTHING, None)
@@ -107,20 +110,20 @@ class MemberWatch:
             for namespace in self.declaration.namespaces
             for struct in READ
         )
-        client = connect()
         try:
             async with asyncio.TaskGroup() as tasks:
                 for listing in self._listings:
-                    tasks.create_task(self._reflector(client, listing).run(), name=f"member {self.declaration.cluster}")
+                    work = self._reflector(client, listing, pace).run()
+                    tasks.create_task(work, name=f"member {self.declaration.cluster}")
         finally:
             await client.close()
 
-    def _reflector(self, client: KubeClient, listing: MemberListing) -> Reflector:
+    def _reflector(self, client: KubeClient, listing: MemberListing, pace: MemberPace) -> Reflector:
         return Reflector(
             client=client,
             listing=listing,
             selection=Selection(namespace=listing.namespace),
-            submit=partial(self._take, listing),
+            submit=partial(self._take, listing, pace),
             timing=self._timing,
             on_restart=lambda kind: self._restarted((kind, listing.namespace)),
         )
@@ -129,13 +132,12 @@ class MemberWatch:
         self._failing[what] = None
         self._hearer.restarted(self)
 
-    def _take(self, listing: MemberListing, events: Iterable[Event]) -> None:
+    def _take(self, listing: MemberListing, pace: MemberPace, events: Iterable[Event]) -> None:
         changed: dict[ObjectKey, None] = {}
         for event in events:
             if isinstance(event, Delta) and isinstance(event.key, ObjectKey):
                 changed |= dict.fromkeys(self.book.put(event.kind, event.key, event.obj))
-        for service in changed:
-            self.book.settle(service)
+        pace.owe(sum(map(self.book.settle, changed)) / MEMBER_UNIT_STEPS)
         if not listing.is_absent:
             self._failing.pop((listing.kind.kind, listing.namespace), None)
             self._hearer.heard(self, changed)

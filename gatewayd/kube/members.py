@@ -279,7 +279,7 @@ class Members:
         watch = MemberWatch(wanted.declaration, wanted.credentials, self._means.timing, self)
         member.coming = watch
         task = asyncio.get_running_loop().create_task(
-            watch.run(lambda: self._means.connect(access)), name=f"member {wanted.declaration.cluster}"
+            watch.run(lambda pace: self._means.connect(access, pace)), name=f"member {wanted.declaration.cluster}"
         )
         self._tasks[id(watch)] = task
         self._stop_unused()

@@ -13,7 +13,7 @@ from gatewayd.api.core import Service, ServicePort
 from gatewayd.api.discovery import EndpointSlice, SliceEndpoint
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.serviceimport import ServiceExport
-from gatewayd.ir.member_limits import MEMBER_ENDPOINTS, MEMBER_EXPORTS, MEMBER_LEFT_OUT
+from gatewayd.ir.member_limits import MEMBER_ENDPOINTS, MEMBER_EXPORTS, MEMBER_LEFT_OUT, MEMBER_PORTS
 from gatewayd.ir.members import Exported, ExportedEndpoint, ExportedPort
 from gatewayd.members.declaration import MemberDeclaration
 
@@ -52,21 +52,23 @@ class Book:
         self._exports: dict[ObjectKey, str] = {}
         self._pieces: dict[ObjectKey, _Piece] = {}
         self._pieces_of: dict[ObjectKey, dict[ObjectKey, None]] = {}
+        self._offered: dict[ObjectKey, int] = {}
+        self._unsettled: dict[ObjectKey, None] = {}
         self._endpoints = 0
         self.rows: dict[ObjectKey, Exported] = {}
 
     @property
     def excess(self) -> str:
         """Why what the member offers is too much, "" when it is not."""
-        if len(self.rows) > MEMBER_EXPORTS:
-            return f"it exports {len(self.rows)} Services; at most {MEMBER_EXPORTS} are allowed"
+        if len(self._offered) > MEMBER_EXPORTS:
+            return f"it exports {len(self._offered)} Services; at most {MEMBER_EXPORTS} are allowed"
         if self._endpoints > MEMBER_ENDPOINTS:
             return f"it has {self._endpoints} endpoints; at most {MEMBER_ENDPOINTS} are allowed"
         return ""
 
     @property
     def endpoints(self) -> int:
-        """How many endpoints it offers, those of each port counted."""
+        """How many endpoints it offers, those of each port counted, and those that are left out."""
         return self._endpoints
 
     def put(self, table: type, key: ObjectKey, obj: object | None) -> tuple[ObjectKey, ...]:
@@ -81,7 +83,9 @@ class Book:
         if table is EndpointSlice:
             return self._put_slice(key, obj if isinstance(obj, EndpointSlice) else None)
         if isinstance(obj, Service):
-            self._services[key] = None if obj.spec.type == "ExternalName" else obj.spec.ports
+            # One more than counts tells that there are more.
+            ports = obj.spec.ports[: MEMBER_PORTS + 1]
+            self._services[key] = None if obj.spec.type == "ExternalName" else ports
         elif isinstance(obj, ServiceExport):
             self._exports[key] = _of_form(_TIME, obj.metadata.creation_timestamp, _NEWEST)
         else:
@@ -103,20 +107,42 @@ class Book:
             return (*touched, service)
         return touched
 
-    def settle(self, service: ObjectKey) -> None:
-        """Bring the row of a Service up to date."""
-        before = self.rows.pop(service, None)
-        after = self._row(service)
-        self._endpoints += _count(after) - _count(before)
-        if after is not None:
-            self.rows[service] = before if before == after else after
+    def settle(self, service: ObjectKey) -> int:
+        """Bring the row of a Service up to date; return how many steps that takes.
+
+        While what the member offers is too much, nothing is made of it; when it no longer is, all is that has waited.
+        """
+        self._unsettled[service] = None
+        steps = self._count(service)
+        if not self.excess:
+            for each in self._unsettled:
+                before, after = self.rows.pop(each, None), self._row(each)
+                if after is not None:
+                    self.rows[each] = before if before == after else after
+            self._unsettled = {}
+        return steps
+
+    def _count(self, service: ObjectKey) -> int:
+        """Count what a Service offers, before anything is made of it; return the steps of making that."""
+        self._endpoints -= self._offered.pop(service, 0)
+        ports = self._services.get(service)
+        if ports is None or service not in self._exports:
+            return 0
+        wanted = {(each.name, each.protocol) for each in ports[:MEMBER_PORTS]}
+        pieces = [self._pieces[each] for each in self._pieces_of.get(service, ())]
+        count = sum(len(piece.addresses) * len(wanted & piece.numbers.keys()) for piece in pieces)
+        self._offered[service] = count
+        self._endpoints += count
+        return count + len(wanted) * len(pieces)
 
     def _row(self, service: ObjectKey) -> Exported | None:
         created, ports = self._exports.get(service), self._services.get(service)
         if created is None or ports is None:
             return None
         left_out: dict[str, None] = {}
-        offered = tuple(self._ports(service, ports, left_out))
+        offered = tuple(self._ports(service, ports[:MEMBER_PORTS], left_out))
+        if len(ports) > MEMBER_PORTS:
+            left_out[f"ports after the first {MEMBER_PORTS}"] = None
         said = tuple(left_out)[:MEMBER_LEFT_OUT]
         more = (f"and {len(left_out) - len(said)} more",) if len(left_out) > len(said) else ()
         return Exported(
@@ -176,7 +202,3 @@ def _serves(endpoint: SliceEndpoint) -> bool:
     """Return whether it has requests, be it the last ones."""
     conditions = endpoint.conditions
     return _is_ready(endpoint) or bool(conditions.serving and conditions.terminating)
-
-
-def _count(row: Exported | None) -> int:
-    return sum(len(port.endpoints) for port in row.ports) if row is not None else 0

@@ -11,6 +11,7 @@ from gatewayd.ir.backoff import Backoff
 from gatewayd.kube.access import Access
 from gatewayd.kube.client import KubeClient
 from gatewayd.kube.member import MemberState
+from gatewayd.kube.member_client import MemberPace
 from gatewayd.kube.member_store import MemberStore
 from gatewayd.kube.members import MemberMeans, Members
 from gatewayd.kube.reflector import Reflector, Timing
@@ -162,7 +163,7 @@ class Rig(Told):
             on_restart=lambda _kind: None,
         )
 
-    def _connect(self, _access: Access) -> KubeClient:
+    def _connect(self, _access: Access, _pace: MemberPace) -> KubeClient:
         return KubeClient(access(self.member.url), longest=1_000_000)
 
     def declare(self, document: Json) -> None:

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
+from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.member_limits import MEMBER_STALE_SECONDS
 from gatewayd.ir.members import MemberCluster, Standing
 from gatewayd.kube.member import FollowedMember
 from gatewayd.kube.member_store import KeptMember
 from gatewayd.kube.member_watch import MemberWatch
+from gatewayd.members import book
 from gatewayd.members.credentials import Credentials
 from gatewayd.store import Delta
 from tests.unit.kube.member_rig import TIMING
@@ -118,3 +122,18 @@ def test_what_is_said_of_it() -> None:
     assert member.state(1.0).trouble == "not everything has been listed yet"
     member.refusal = "data[kubeconfig]: is missing"
     assert member.state(1.0).trouble == "data[kubeconfig]: is missing"
+
+
+def test_what_was_not_followed_while_there_was_too_much_is_found_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    member = FollowedMember(WEST, 0.0)
+    member.coming = watch = FakeWatch("10.4.0.1")
+    watch.complete = True
+    member.heard(watch, [], 1.0)
+    monkeypatch.setattr(book, "MEMBER_ENDPOINTS", 0)
+    told(piece("10.4.0.2"), book=watch.book)
+    assert member.heard(watch, [STORE], 2.0) == ()
+    monkeypatch.setattr(book, "MEMBER_ENDPOINTS", 9)
+    other = ObjectKey("shop", "other")
+    watch.book.settle(other)
+    member.heard(watch, [other], 3.0)
+    assert addresses(member) == ["10.4.0.2"]

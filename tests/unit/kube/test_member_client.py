@@ -1,5 +1,6 @@
 """What a member says is read at a rate, and no more of it than there may be."""
 
+import json
 from collections.abc import Iterable
 
 import pytest
@@ -7,8 +8,9 @@ from structlog.testing import capture_logs
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.member_limits import MEMBER_BURST, MEMBER_LINE_UNITS, MEMBER_UNIT_BYTES, MEMBER_UNITS_A_SECOND
+from gatewayd.kube import member_watch
 from gatewayd.kube.member_access import member_access
-from gatewayd.kube.member_client import MemberClient
+from gatewayd.kube.member_client import MemberClient, MemberPace
 from gatewayd.kube.member_watch import MemberWatch
 from tests.fakes.api_server import Cluster, Reply, access
 from tests.fakes.running import running
@@ -25,13 +27,13 @@ async def slowed(member: Cluster) -> list[str]:
     """Watch a member for a minute; return the events of the log."""
     heard = Heard(member.url)
     with capture_logs() as logs:
-        async with running(heard.watch.run(lambda: MemberClient(access(member.url)))):
+        async with running(heard.watch.run(lambda pace: MemberClient(access(member.url), pace))):
             await passes(MINUTE)
     return [each["event"] for each in logs]
 
 
 async def test_a_member_is_taken_no_more_of_than_it_may_say() -> None:
-    client = MemberClient(member_access(REACHED))
+    client = MemberClient(member_access(REACHED), MemberPace())
     assert client._longest == 32 * 1024 * 1024
     await client.close()
 
@@ -70,13 +72,28 @@ async def test_events_without_end_are_read_at_a_rate(member: Cluster) -> None:
     said(member, "10.4.0.1")
     heard = Counting(member.url)
     bookmark = b'{"type": "BOOKMARK", "object": {"kind": "Service", "metadata": {"resourceVersion": "1"}}}\n'
-    async with running(heard.watch.run(lambda: MemberClient(access(member.url)))):
+    async with running(heard.watch.run(lambda pace: MemberClient(access(member.url), pace))):
         await passes(1.0)
         (watch,) = [each for each in member.server.watches if each.request.path == SERVICES]
         heard.times = 0
         async with running(watch.raw(bookmark * 100_000)):
             await passes(MINUTE)
     cost = MEMBER_LINE_UNITS + len(bookmark) / MEMBER_UNIT_BYTES
+    assert MOST / cost * 0.9 < heard.times <= (MOST + MEMBER_UNITS_A_SECOND) / cost
+
+
+async def test_a_change_of_much_costs_more_than_one_of_little(member: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(member_watch, "MEMBER_UNIT_STEPS", 0.5)
+    said(member, "10.4.0.1", "10.4.0.2")
+    heard = Counting(member.url)
+    event = json.dumps({"type": "MODIFIED", "object": member.server.objects[f"{SLICES}/store-1"]}).encode() + b"\n"
+    async with running(heard.watch.run(lambda pace: MemberClient(access(member.url), pace))):
+        await passes(1.0)
+        (watch,) = [each for each in member.server.watches if each.request.path == SLICES]
+        heard.times = 0
+        async with running(watch.raw(event * 100_000)):
+            await passes(MINUTE)
+    cost = MEMBER_LINE_UNITS + len(event) / MEMBER_UNIT_BYTES + (2 + 1) / 0.5
     assert MOST / cost * 0.9 < heard.times <= (MOST + MEMBER_UNITS_A_SECOND) / cost
 
 

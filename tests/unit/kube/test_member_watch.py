@@ -38,7 +38,7 @@ class Heard:
         self.restarts += 1
 
     async def run(self) -> None:
-        await self.watch.run(lambda: KubeClient(access(self._url), longest=self._longest))
+        await self.watch.run(lambda _pace: KubeClient(access(self._url), longest=self._longest))
 
 
 async def test_everything_is_listed_once(member: Cluster) -> None:

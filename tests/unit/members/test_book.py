@@ -165,6 +165,34 @@ def test_a_flood_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     assert book.excess.startswith("it exports 1 Services; at most 0")
 
 
+def test_nothing_is_made_of_what_is_too_much_until_it_is_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book_module, "MEMBER_ENDPOINTS", 2)
+    book = told(export(), service(), piece("10.4.0.1", "10.4.0.2", "10.4.0.3"))
+    assert (book.excess, endpoints(book)) == ("it has 3 endpoints; at most 2 are allowed", [])
+    other = [text.replace("name: store", "name: other") for text in (export(), service())]
+    told(*other, book=book)
+    assert list(book.rows) == [STORE]
+    told(piece("10.4.0.1"), book=book)
+    assert (book.excess, endpoints(book), book.endpoints) == ("", [("10.4.0.1", 8080, True)], 1)
+    assert ObjectKey("shop", "other") in book.rows
+
+
+def test_ports_of_a_service_have_a_limit_which_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book_module, "MEMBER_PORTS", 2)
+    ports = ", ".join(f"{{name: p{at}, port: {at}}}" for at in range(1, 6))
+    book = told(export(), service(f"ports: [{ports}]"), piece("10.4.0.1", port="p2"))
+    told(piece("10.4.0.2", port="p3", name="store-2"), book=book)
+    assert [each.number for each in book.rows[STORE].ports] == [1, 2]
+    assert book.rows[STORE].left_out == ("ports after the first 2",)
+    assert book.endpoints == 1
+
+
+def test_how_much_work_a_change_is() -> None:
+    book = told(export(), service("ports: [{name: web, port: 80}, {name: admin, port: 81}]"), piece("10.4.0.1"))
+    assert book.settle(STORE) == 1 + 2
+    assert book.settle(ObjectKey("shop", "nobody")) == 0
+
+
 def test_both_families() -> None:
     book = told(export(), service(), piece("10.4.0.1"), piece("fd00:4::1", name="store-2").replace("IPv4", "IPv6"))
     assert [each.address for port in book.rows[STORE].ports for each in port.endpoints] == ["10.4.0.1", "fd00:4::1"]
