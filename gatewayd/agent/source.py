@@ -13,9 +13,10 @@ from ipaddress import ip_address
 from typing import Any, Final
 
 from gatewayd.agent import kernel, local_routes
+from gatewayd.agent.bridged import bridged
 from gatewayd.agent.envoy import is_there
 from gatewayd.agent.kernel import KernelError
-from gatewayd.agent.table import FAMILY, Command
+from gatewayd.agent.table import FAMILY, Command, removed
 from gatewayd.ir.mesh import NODE_PROBES_PORT
 
 MARKS: Final = "gatewayd-source"
@@ -59,8 +60,8 @@ def _equal(left: Command, right: Any) -> Command:
 class KeptSources:
     """Transactions of a node whose Envoy makes connections with the addresses of pods.
 
-    `addresses` are the node's own. Where answers cannot be brought back no redirect is made, as the Envoy would reach
-    nobody; or, where pods shall not get by without an Envoy, only redirects are. `envoy_ends`: the longest in seconds
+    `addresses` are the node's own. Where answers cannot be brought back there are no redirects, as the Envoy would
+    reach nobody; or, where pods shall not get by without an Envoy, only redirects. `envoy_ends`: the longest in seconds
     that an Envoy takes for it.
     """
 
@@ -73,12 +74,17 @@ class KeptSources:
         """Have one transaction taken, and answers brought back from then on; raises KernelError."""
         transaction = tuple(commands)
         try:
-            local_routes.add(self._versions)
-            await kernel.apply((*marked(), *transaction))
+            await self._bring_back()
         except KernelError as error:
-            if not self._fails_open:
-                await kernel.apply(transaction)
-            raise KernelError(f"with the addresses of pods kept: {error}") from error
+            await kernel.apply(removed() if self._fails_open else transaction)
+            raise KernelError(f"the addresses of pods cannot be kept: {error}") from error
+        await kernel.apply(transaction)
+
+    async def _bring_back(self) -> None:
+        if name := bridged():
+            raise KernelError(f"{name} is a port of a bridge, by which pods answer each other past the node")
+        local_routes.add(self._versions)
+        await kernel.apply(marked())
 
     async def end(self) -> None:
         """Bring answers back until the Envoy has ended, then no more; a second signal ends the waiting."""

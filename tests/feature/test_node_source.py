@@ -103,6 +103,21 @@ async def test_backends_see_who_calls(keeping: Node) -> None:
         assert await seen(keeping, "blog") == PODS["blog"]
 
 
+async def test_what_the_proxy_asks_by_itself_comes_from_the_node(keeping: Node) -> None:
+    copied = route("shop", "one").replace(
+        "rules: [{", "rules: [{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: two, port: 80}}}], "
+    )
+    keeping.apply(copied)
+    two = keeping.backends["two"]
+
+    async def is_copied() -> bool:
+        return await seen(keeping, "shop") == PODS["shop"] and bool(two.peers)
+
+    await keeping.until(is_copied)
+    assert {str(peer[0]) for peer in two.peers if isinstance(peer, tuple)} == {NODE_ADDRESS}
+    keeping.apply(route("shop", "one"))
+
+
 async def test_pods_may_send_from_any_port(keeping: Node) -> None:
     """A port at which the Envoy listens, at all addresses and as one that may have any, is a port of pods as well."""
 
@@ -170,6 +185,19 @@ async def test_a_rule_that_somebody_removes_is_there_again(keeping: Node) -> Non
     await keeping.until(is_there)
     await keeping.until_answered("shop", "one")
     assert await seen(keeping, "shop") == PODS["shop"]
+
+
+async def test_where_a_bridge_joins_pods_nobody_is_led_to_an_envoy_that_they_would_not_answer(keeping: Node) -> None:
+    for command in (
+        "link add pods type bridge",
+        "link add one-of-them type veth peer name other",
+        "link set one-of-them master pods",
+    ):
+        await keeping.network.node.output("ip", *command.split())
+    await keeping.until_answered("shop", "plain")
+    await keeping.network.node.output("ip", "link", "delete", "one-of-them")
+    await keeping.until_answered("shop", "one")
+    await keeping.network.node.output("ip", "link", "delete", "pods")
 
 
 async def test_an_agent_that_keeps_none_takes_away_what_one_has_left_that_did(running: Node) -> None:

@@ -40,7 +40,7 @@ class Seen:
 
 @dataclass
 class Backend:
-    """One server. `requests` holds what came in; `gate` holds back requests with `x-echo-wait`."""
+    """One server. `requests` holds what came in, `peers` who connected; `gate` keeps requests with `x-echo-wait`."""
 
     name: str
     port: int = 0
@@ -48,6 +48,7 @@ class Backend:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     tries: Counter[str] = field(default_factory=Counter)
     connections: int = 0
+    peers: list[object] = field(default_factory=list)
     _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
     _never: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -93,6 +94,7 @@ class Backend:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection of HTTP/1.1."""
         self.connections += 1
+        self.peers.append(writer.get_extra_info("peername"))
         try:
             while await self._serve_one(reader, writer):
                 pass

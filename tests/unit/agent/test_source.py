@@ -6,7 +6,7 @@ import pytest
 from gatewayd.agent import source
 from gatewayd.agent.kernel import KernelError
 from gatewayd.agent.source import KeptSources, marked, unmarked
-from gatewayd.agent.table import Command
+from gatewayd.agent.table import Command, removed
 
 REDIRECT: Command = {"add": {"element": {}}}
 
@@ -18,7 +18,9 @@ class Kernel:
         self.transactions: list[tuple[Command, ...]] = []
         self.routes: list[tuple[str, tuple[int, ...]]] = []
         self.refuses = refuses
+        self.port = ""
         monkeypatch.setattr(source.kernel, "apply", self._apply)
+        monkeypatch.setattr(source, "bridged", lambda: self.port)
         monkeypatch.setattr(source.local_routes, "add", lambda versions: self._lead("add", versions))
         monkeypatch.setattr(source.local_routes, "remove", lambda versions: self._lead("remove", versions))
 
@@ -39,16 +41,16 @@ async def test_each_transaction_sees_to_it_that_answers_come_back(monkeypatch: p
     kernel = Kernel(monkeypatch)
     await kept("10.0.0.1", "fd00::1").apply(iter((REDIRECT,)))
     assert kernel.routes == [("add", (4, 6))]
-    assert kernel.transactions == [(*marked(), REDIRECT)]
+    assert kernel.transactions == [marked(), (REDIRECT,)]
     await kept("10.0.0.1").apply(())
     assert kernel.routes[1:] == [("add", (4,))]
 
 
 async def test_where_they_do_not_nobody_is_led_to_an_envoy_that_reaches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(monkeypatch, refuses=True)
-    with pytest.raises(KernelError, match="with the addresses of pods kept: netlink: no"):
+    with pytest.raises(KernelError, match="the addresses of pods cannot be kept: netlink: no"):
         await kept("10.0.0.1").apply((REDIRECT,))
-    assert kernel.transactions == []
+    assert kernel.transactions == [removed()]
 
 
 async def test_but_nobody_gets_by_where_that_is_not_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +58,14 @@ async def test_but_nobody_gets_by_where_that_is_not_to_be(monkeypatch: pytest.Mo
     with pytest.raises(KernelError):
         await kept("10.0.0.1", fails_open=False).apply((REDIRECT,))
     assert kernel.transactions == [(REDIRECT,)]
+
+
+async def test_where_pods_answer_each_other_past_the_node_nobody_is_led_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch)
+    kernel.port = "veth1"
+    with pytest.raises(KernelError, match="veth1 is a port of a bridge"):
+        await kept("10.0.0.1").apply((REDIRECT,))
+    assert (kernel.transactions, kernel.routes) == ([removed()], [])
 
 
 async def test_answers_come_back_until_the_envoy_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
