@@ -216,8 +216,8 @@ def _environment(chosen: Installation) -> Iterator[JSON]:
         yield {"name": "GATEWAYD_GATEWAY_NAMESPACES", "value": chosen.gateway_namespaces}
     if chosen.node_bootstrap is not None:
         yield {"name": "GATEWAYD_MESH", "value": "true"}
-    if chosen.keeps_source:
-        yield {"name": "GATEWAYD_KEEP_SOURCE", "value": "true"}
+        if chosen.keeps_source:
+            yield {"name": "GATEWAYD_KEEP_SOURCE", "value": "true"}
     yield {"name": "TMPDIR", "value": layout.RUNTIME_FOLDER}
 
 

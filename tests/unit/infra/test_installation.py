@@ -147,3 +147,12 @@ def test_nodes_have_proxies_when_that_is_asked_for() -> None:
     assert labels["pod-security.kubernetes.io/enforce"] == "privileged"
     container = made["Deployment", "gatewayd"]["spec"]["template"]["spec"]["containers"][0]
     assert {"name": "GATEWAYD_MESH", "value": "true"} in container["env"]
+
+
+def test_both_ends_are_told_whose_addresses_backends_see() -> None:
+    told = {"name": "GATEWAYD_KEEP_SOURCE", "value": "true"}
+    for bootstrap, expected in (("{}", {"gatewayd", "agent"}), (None, set())):
+        made = installation(replace(CHOSEN, node_bootstrap=bootstrap, keeps_source=True))
+        pods = [each["spec"]["template"]["spec"] for each in made if each["kind"] in ("Deployment", "DaemonSet")]
+        containers = [each for pod in pods for each in pod["containers"]]
+        assert {each["name"] for each in containers if told in each["env"]} == expected
