@@ -26,7 +26,15 @@ class Rig:
         self.reports: list[tuple[str, FleetReport]] = []
         self.answers: list[str] = []
         self.woken = 0
-        self.fleet = Fleet(lambda gateway, report: self.reports.append((gateway, report)), self.answers.append)
+        self.converged: list[str] = []
+        self.types: list[tuple[str, str]] = []
+        self.fleet = Fleet(
+            lambda gateway, report: self.reports.append((gateway, report)),
+            self.answers.append,
+            on_push=lambda _, url: self.types.append(("push", url)),
+            on_nack=lambda _, url: self.types.append(("nack", url)),
+            on_converged=self.converged.append,
+        )
 
     def wake(self) -> None:
         self.woken += 1
@@ -110,6 +118,35 @@ def test_a_stream_knows_since_when_it_has_not_answered() -> None:
     assert member.unanswered is None
     rig.fleet.responses_to_send(member, 9.0)
     assert member.unanswered == 9.0
+
+
+def test_who_was_sent_nothing_owes_no_answer() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(l="1"))
+    member = rig.join()
+    rig.take(member)
+    assert rig.fleet.responses_to_send(member, 7.0) == ()
+    assert member.unanswered is None
+
+
+def test_that_all_have_everything_is_told_once_for_each_snapshot() -> None:
+    rig = Rig()
+    first, second = rig.join(), rig.join()
+    rig.fleet.publish(published(a="1"))
+    rig.take(first)
+    late = rig.join()
+    assert rig.converged == []
+    rig.take(second)
+    assert rig.converged == [GATEWAY]
+    rig.take(late)  # it was not there when the snapshot came
+    assert rig.converged == [GATEWAY]
+    rig.fleet.publish(published(a="2"))
+    rig.fleet.leave(late)
+    rig.take(first)
+    rig.read(second)
+    rig.answer(second, "no")
+    assert rig.converged == [GATEWAY, GATEWAY]  # what it refuses nobody waits for
+    assert rig.types == [*[("push", LISTENER)] * 5, ("nack", LISTENER)]
 
 
 def test_a_publish_wakes_the_streams_of_its_gateway_only() -> None:

@@ -124,9 +124,17 @@ async def test_nothing_is_said_before_it_is_known_what_there_is() -> None:
     configs, line = RateLimitConfigs(), Line()
     line.ask()
     stream = conversing(configs, line)
-    await asyncio.sleep(0)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not stream.done()
     configs.hear(())
     assert domains(await line.heard()) == {}
+    # What is as it was by the time that it could be written is not written again.
+    configs.hear((change("a"),))
+    configs.hear((change("a", 0),))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert line.hears.empty()
     line.says.put_nowait(grpc.aio.EOF)
     assert await stream is None
 

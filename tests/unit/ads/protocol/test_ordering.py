@@ -307,6 +307,30 @@ def test_scopes_go_again_after_a_listener_when_their_routes_were_not_asked_for(
     assert stream.ordering.may_send_listeners() == (not again)
 
 
+def test_a_listener_goes_whatever_else_is_under_way() -> None:
+    stream = in_sync(plain(LISTENER, "old", "1"), plain(LISTENER, "l", "1"), plain(SCOPED_ROUTE, "s", "-"))
+    routing = stream.aim(plain(LISTENER, "l", "2"), plain(LISTENER, "new", "1"), plain(SCOPED_ROUTE, "s", "-"))
+    assert stream.ordering.removable_last(LISTENER, routing) == ["old"]
+    stream.send(LISTENER, "new")
+    assert stream.ordering.removable_last(LISTENER, routing) == ["old"]
+
+
+def test_scopes_go_again_when_nothing_of_listeners_and_scopes_is_under_way() -> None:
+    stream = Stream(CLUSTER, LISTENER, SCOPED_ROUTE)
+    stream.aim(plain(LISTENER, "l", "scoped"), plain(SCOPED_ROUTE, ":s", "-"), plain(ROUTE, ":s", "-"))
+    stream.send(LISTENER, "l")
+    stream.ordering.listeners_sent(("l",))
+    stream.ordering.repeat_scopes()
+    assert stream.ordering.is_owing  # the listener is in flight
+    stream.ledgers[LISTENER].ack()
+    stream.ordering.repeat_scopes()
+    assert stream.ordering.is_owing  # the scope is yet to be sent
+    stream.take(SCOPED_ROUTE, ":s")
+    stream.ordering.repeat_scopes()
+    assert not stream.ordering.is_owing
+    assert stream.ledgers[SCOPED_ROUTE].makes() == [":s"]
+
+
 def test_a_listener_that_never_asks_for_its_routes_is_not_waited_for_forever() -> None:
     other = plain(SCOPED_ROUTE, "t", "-")
     stream = in_sync(plain(LISTENER, "l", "1"), plain(SCOPED_ROUTE, "s", "-"), other)
