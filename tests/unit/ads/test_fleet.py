@@ -149,6 +149,16 @@ def test_that_all_have_everything_is_told_once_for_each_snapshot() -> None:
     assert rig.types == [*[("push", LISTENER)] * 5, ("nack", LISTENER)]
 
 
+def test_a_stream_that_goes_by_what_was_before_has_not_everything() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1"))
+    member = rig.join()
+    rig.take(member)
+    assert member.session.is_settled
+    member.session.on_snapshot(published(a="2"))
+    assert not member.session.is_settled
+
+
 def test_a_publish_wakes_the_streams_of_its_gateway_only() -> None:
     rig = Rig()
     rig.join()

@@ -361,7 +361,11 @@ def test_of_several_gates_the_first_that_opens_is_the_deadline() -> None:
 def test_a_client_that_never_asks_for_routes_is_not_waited_for_forever() -> None:
     stream = Stream(CLUSTER)
     declare(stream.ledgers[CLUSTER], {"old": "1"})
-    routing = stream.aim()
+    routing = stream.aim(plain(SCOPED_ROUTE, "s", "-"))
+    assert stream.ordering.droppable(routing) == []
+    for url in (LISTENER, ROUTE):
+        stream.ledgers[url].subscription.seen = True
+        assert stream.ordering.droppable(routing) == []
     stream.ordering.at(GATE_SECONDS)
     assert stream.ordering.droppable(routing) == ["old"]
 
