@@ -83,7 +83,8 @@ def conversing(configs: RateLimitConfigs, line: Line) -> "asyncio.Task[ProtocolE
 def test_only_who_counts_may_have_all_limits(peer: Peer, *, is_served: bool) -> None:
     denied = counts(peer)
     assert (denied is None) is is_served
-    assert denied is None or RATE_LIMIT_IDENTITY in denied.message
+    why = f"client certificate: no rate limit service; {RATE_LIMIT_IDENTITY} is allowed"
+    assert denied is None or denied.message == why
 
 
 async def test_a_service_has_what_there_is_and_again_when_it_is_another() -> None:

@@ -1,14 +1,11 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.client_settings import STANDARD_CLIENTS, STANDARD_SOCKET
 from gatewayd.ir.proxy import FilterChain, StreamListener
 from gatewayd.translator.gateways.listeners import ListenerKey, PortKey
-from gatewayd.translator.proxies import client_settings as client_settings_module
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.client_settings import (
     Disagreement,
@@ -159,12 +156,11 @@ def test_the_first_listener_of_a_port_decides_and_nobody_where_there_is_none() -
     assert first_of_port(view_of(), PORT._replace(port=82)) is None
 
 
-def test_while_policies_cannot_be_read_no_certificate_of_a_client_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
-        raise RuntimeError("a bug")
-
-    monkeypatch.setattr(client_settings_module, "revocation", fails)
+def test_while_policies_cannot_be_read_no_certificate_of_a_client_is_good() -> None:
     listener = first_of_port(view_of(), PORT)
     assert listener is not None
-    unchecked = replace(STANDARD_CLIENTS.tls, trusts_nobody=True)
-    assert clients_at(view_of(), ListenerOf(GW, listener.key)) == replace(STANDARD_CLIENTS, tls=unchecked)
+    assert clients_at.rescue is not None
+    at, bug = ListenerOf(GW, listener.key), RuntimeError("a bug")
+    unchecked = replace(STANDARD_CLIENTS, tls=replace(STANDARD_CLIENTS.tls, trusts_nobody=True))
+    assert clients_at.rescue(view_of(), at, bug, None) == unchecked
+    assert clients_at.rescue(view_of(), at, bug, STANDARD_CLIENTS) == STANDARD_CLIENTS
