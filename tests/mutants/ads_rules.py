@@ -268,4 +268,20 @@ ADS = (
         after="found.st_uid != os.geteuid() and mode & ~_PRIVATE_DIRECTORY",
         tests=("tests/unit/ads/test_listen.py::test_a_directory_that_others_can_reach_is_refused",),
     ),
+    Mutant(
+        rule="what is given again comes before it was taken",
+        path="gatewayd/ads/relay/removals.py",
+        before="if each.type_url == message.type_url and",
+        after="if each.type_url != message.type_url and",
+        tests=(
+            "tests/unit/ads/relay/test_removals.py::test_what_is_given_again_waits_until_it_was_taken_and_nothing_of_another_type_does",
+        ),
+    ),
+    Mutant(
+        rule="a name that is too long is taken beside a short one",
+        path="gatewayd/ads/protocol/subscription.py",
+        before="if max(map(len, added), default=0) > NAME_LENGTH:",
+        after="if min(map(len, added), default=0) > NAME_LENGTH:",
+        tests=("tests/unit/ads/protocol/test_subscription.py::test_a_name_that_is_too_long_breaks_the_protocol",),
+    ),
 )

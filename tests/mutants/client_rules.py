@@ -56,4 +56,13 @@ CLIENTS = (
         after="return key",
         tests=("tests/unit/translator/backends/test_imports.py::test_the_endpoints_of_all_clusters",),
     ),
+    Mutant(
+        rule="certificates of clients are good while policies cannot be read",
+        path="gatewayd/translator/proxies/client_settings.py",
+        before="_UNCHECKED: Final = replace(STANDARD_CLIENTS, tls=replace(STANDARD_CLIENTS.tls, trusts_nobody=True))",
+        after="_UNCHECKED: Final = STANDARD_CLIENTS",
+        tests=(
+            "tests/unit/translator/proxies/test_client_settings.py::test_while_policies_cannot_be_read_no_certificate_of_a_client_is_good",
+        ),
+    ),
 )

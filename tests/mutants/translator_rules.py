@@ -304,4 +304,13 @@ TRANSLATOR = (
             "tests/unit/translator/gateways/test_node_network.py::test_of_two_gateways_the_older_one_has_the_nodes",
         ),
     ),
+    Mutant(
+        rule="a Gateway that is not ours lets ListenerSets in",
+        path="gatewayd/translator/gateways/listeners.py",
+        before="gateway.spec.allowed_listeners is None or not gateway_is_ours(view, parent):",
+        after="gateway.spec.allowed_listeners is None:",
+        tests=(
+            "tests/unit/translator/gateways/test_listeners.py::test_of_a_gateway_that_is_not_there_not_ours_or_says_nothing_no_set_is_allowed",
+        ),
+    ),
 )

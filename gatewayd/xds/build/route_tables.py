@@ -153,9 +153,9 @@ class _Scoped:
         ]
         changed.update([self._take_out(host) for host in hosts])
         self._apart = apart
-        moved: dict[str, str | None] = {host.domain: self._put_in(host) for host in hosts}
-        changed.update(name for name in moved.values() if name is not None)
-        return moved
+        moved = {host.domain: self._put_in(host) for host in hosts}
+        changed.update(moved.values())
+        return {**moved}
 
     def _configuration(self, domain: str) -> str:
         return names.scoped_configuration(self._key, domain, self._apart)

@@ -1,5 +1,5 @@
 from gatewayd.access_log.entry import LogEntry, RuleName
-from gatewayd.access_log.minute import NO_REQUESTS, WINDOW_SECONDS, Requests, RollingMinute
+from gatewayd.access_log.minute import NO_REQUESTS, WINDOW_SECONDS, Requests, RollingMinute, by_object, together
 
 CART = RuleName("httproute", "shop", "cart", 0)
 OLD = RuleName("httproute", "shop", "cart", 1)
@@ -34,3 +34,11 @@ def test_what_no_route_took_is_nowhere() -> None:
     minute.note(entry(404, None), 1.0)
     assert minute.counts(1.0) == {}
     assert NO_REQUESTS.total == 0
+
+
+def test_what_a_route_has_is_what_its_rules_have_together() -> None:
+    one, two, other = Requests(1, 2, 3, 4), Requests(10, 20, 30, 40), Requests(5, 0, 0, 0)
+    counted = {CART: one, OLD: two, RuleName("grpcroute", "shop", "cart", 0): other}
+    assert by_object(counted) == {"httproute/shop/cart": Requests(11, 22, 33, 44), "grpcroute/shop/cart": other}
+    assert by_object({}) == {}
+    assert together(()) == NO_REQUESTS

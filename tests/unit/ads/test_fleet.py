@@ -26,7 +26,15 @@ class Rig:
         self.reports: list[tuple[str, FleetReport]] = []
         self.answers: list[str] = []
         self.woken = 0
-        self.fleet = Fleet(lambda gateway, report: self.reports.append((gateway, report)), self.answers.append)
+        self.converged: list[str] = []
+        self.types: list[tuple[str, str]] = []
+        self.fleet = Fleet(
+            lambda gateway, report: self.reports.append((gateway, report)),
+            self.answers.append,
+            on_push=lambda _, url: self.types.append(("push", url)),
+            on_nack=lambda _, url: self.types.append(("nack", url)),
+            on_converged=self.converged.append,
+        )
 
     def wake(self) -> None:
         self.woken += 1

@@ -146,3 +146,12 @@ def given(left_open: LeftOpen, node_id: str) -> int:
     session = Session(Mode.DELTA, Shared())
     left_open.give(session, node_id)
     return sum(len(ledger.doubts) for ledger in session.ledgers.values())
+
+
+def test_of_who_leaves_nothing_open_nothing_is_kept() -> None:
+    """There is room for so many clients: who has taken everything takes none of it."""
+    client = named("one")
+    client.start(world())
+    left_open = LeftOpen()
+    left_open.keep(client.session)
+    assert (client.session.left_open(), len(left_open)) == ({}, 0)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import grpc
 import pytest
 
 from gatewayd.ads.protocol.subscription import ExhaustedError, ProtocolError
@@ -12,6 +13,7 @@ from gatewayd.ads.stream_ending import (
     ForbiddenError,
     StalledError,
     StrangerError,
+    conclude,
     cut_off,
     ended_for,
 )
@@ -99,3 +101,34 @@ async def test_what_waits_for_the_client_of_one_call_is_cut_off_and_no_other() -
     for task in (*handlers, *waiting):
         task.cancel()
     assert not cut_off(asyncio.current_task())
+
+
+class Concluded:
+    """What gRPC keeps of a call."""
+
+    def __init__(self) -> None:
+        self.code: grpc.StatusCode | None = None
+        self.details = ""
+
+    def set_code(self, code: grpc.StatusCode) -> None:
+        self.code = code
+
+    def set_details(self, details: str) -> None:
+        self.details = details
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (ProtocolError("odd"), grpc.StatusCode.INVALID_ARGUMENT),
+        (StalledError("odd"), grpc.StatusCode.DEADLINE_EXCEEDED),
+        (ExhaustedError("odd"), grpc.StatusCode.RESOURCE_EXHAUSTED),
+        (ForbiddenError("odd"), grpc.StatusCode.PERMISSION_DENIED),
+        (None, None),
+        (ValueError("odd"), None),
+    ],
+)
+def test_a_call_ends_with_what_is_wrong_with_it(problem: object, code: grpc.StatusCode | None) -> None:
+    call = Concluded()
+    conclude(call, problem)
+    assert (call.code, call.details) == (code, "odd" if code else "")

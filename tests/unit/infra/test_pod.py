@@ -5,7 +5,7 @@ import pytest
 
 from gatewayd.infra import layout
 from gatewayd.infra.drain import GRACE_SECONDS
-from gatewayd.infra.pod import pod_spec
+from gatewayd.infra.pod import envoy_readiness, pod_spec
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Resources, Toleration
 from gatewayd.ir.zones import in_zone
 from tests.unit.infra.gateways import with_parameters
@@ -152,3 +152,10 @@ def test_where_pods_run_and_beside_what() -> None:
     assert (found["tolerations"], found["affinity"]) == ([written], affinity)
     assert found["priorityClassName"] == "edge"
     assert not spec().keys() & {"tolerations", "affinity", "priorityClassName"}
+
+
+def test_an_envoy_that_does_not_answer_for_ten_seconds_has_no_new_connections() -> None:
+    probe = envoy_readiness(19001)
+    assert probe["httpGet"] == {"path": "/ready", "port": 19001}
+    assert probe["periodSeconds"] * probe["failureThreshold"] == 10
+    assert probe["timeoutSeconds"] <= probe["periodSeconds"]

@@ -91,12 +91,18 @@ def test_one_part_that_fails_makes_the_whole_what_was_said_last() -> None:
     assert member.look(2.0) == ()
     watch.fails = True
     member.heard(watch, [], 3.0)
+    member.is_changed = False
     assert standings(member.look(4.0)) == [Standing.KEPT]
+    assert not member.is_changed
     assert standings(member.look(1.0 + MEMBER_STALE_SECONDS)) == [Standing.STALE]
-    assert member.is_stale
+    assert (member.is_stale, member.is_changed) == (True, True)
+    # It is kept once that it is stale, and that it is no more, not each time that somebody looks.
+    member.is_changed = False
     assert member.look(2000.0) == ()
+    assert not member.is_changed
     watch.fails = False
     assert standings(member.heard(watch, [], 2001.0)) == [Standing.CURRENT]
+    assert member.is_changed
 
 
 def test_what_is_kept_was_stale_and_still_is() -> None:

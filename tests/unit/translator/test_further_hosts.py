@@ -54,6 +54,9 @@ def test_it_stands_for_the_first_host_by_name() -> None:
     assert stands_for(row(view())) == "a.example"
     any_host = view(f"rules: [{{{paths('Prefix /a')}}}, {{host: a.example, {paths('Prefix /b')}}}]")
     assert stands_for(row(any_host)) == "*"
+    # nginx calls every host "_", which comes after digits.
+    after_digits = view(f"rules: [{{{paths('Prefix /a')}}}, {{host: 1.example, {paths('Prefix /b')}}}]")
+    assert stands_for(row(after_digits)) == "1.example"
 
 
 def test_each_route_is_called_by_its_rule_and_known_by_its_host() -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from envoy.config.route.v3 import route_components_pb2, route_pb2
@@ -13,6 +14,7 @@ from gatewayd.xds.encoding import serialised
 from gatewayd.xds.filters.chain import filter_fields
 from gatewayd.xds.messages.secret import secret
 from gatewayd.xds.resource import CLUSTER, ROUTE, SECRET, resource, snapshot
+from gatewayd.xds.resource_map import NOTHING
 from tests.unit.example import SHOP, translated
 
 
@@ -37,8 +39,9 @@ def test_names_and_entries_of_maps_come_in_order() -> None:
     shown = snapshot_json(snapshot(GatewayFleet(namespace="default", name="web"), made))["RDS"]
     assert list(shown) == sorted(names)
     assert list(shown["r0"]["virtual_hosts"][0]["typed_per_filter_config"]) == sorted(names)
-    many = (resource(CLUSTER, f"c{at}", b"") for at in range(2_000))
-    shown = snapshot_json(snapshot(GatewayFleet(namespace="default", name="web"), many))["CDS"]
+    many = NOTHING.replaced({f"c{at}": resource(CLUSTER, f"c{at}", b"") for at in range(2_000)})
+    whole = replace(snapshot(GatewayFleet(namespace="default", name="web"), ()), resources={CLUSTER: many})
+    shown = snapshot_json(whole)["CDS"]
     assert list(shown) == sorted(shown)
 
 

@@ -23,6 +23,12 @@ def test_it_is_a_mapping() -> None:
     assert made == {f"c{number}": item(number) for number in range(1_000)}
 
 
+def test_of_many_of_which_few_are_left_few_shards_are_left() -> None:
+    left = filled(5_000).replaced({f"c{number}": None for number in range(3, 5_000)})
+    assert left == {f"c{number}": item(number) for number in range(3)}
+    assert len(left.shards) == 1
+
+
 def test_what_was_before_stays_as_it_was() -> None:
     before = filled(300)
     after = before.replaced({"c1": None, "c2": item(2, 9), "new": item(0)})

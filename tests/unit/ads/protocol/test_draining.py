@@ -114,3 +114,29 @@ def test_scopes_of_before_go_as_soon_as_there_are_scopes_again() -> None:
     stream.aim(*SCOPED)
     assert stream.lingering.stale_scopes() == ["80:b"]
     assert stream.lingering.until is None
+    # One that there is again, and goes later, is no scope of before.
+    scopes = stream.ledgers[SCOPED_ROUTE]
+    scopes.depart("nonce", scopes.makes())
+    scopes.ack()
+    stream.aim(*(each for each in SCOPED if each.type_url != SCOPED_ROUTE), plain(SCOPED_ROUTE, "80:c"))
+    assert sorted(scopes.removals()) == ["80:a", "80:b"]
+    assert stream.lingering.stale_scopes() == ["80:b"]
+
+
+def test_what_is_wanted_again_while_it_waits_is_sent_again() -> None:
+    """Nobody knows whether the listener that had it is still there."""
+    stream = Stream(*SCOPED)
+    stream.lingering.start(0.0, stream.aim(*FLIPPED))
+    stream.lingering.routing_moved(snapshot(GatewayFleet(namespace="ns", name="gw"), SCOPED))
+    stream.aim(*SCOPED)
+    assert sorted(name for ledger in stream.ledgers.values() for name in ledger.makes()) == ["80:a", "80:a", "c"]
+
+
+def test_of_hosts_that_wait_only_those_that_are_gone_go() -> None:
+    stream = Stream(*SCOPED, plain(SCOPED_ROUTE, "80:b"), plain(SCOPED_ROUTE, "80:*"))
+    stream.lingering.start(0.0, stream.aim(FLIPPED[0], whole("a", "b")))
+    assert stream.ledgers[SCOPED_ROUTE].removals() == []
+    later = (FLIPPED[0], whole("a", "c"))
+    stream.lingering.routing_moved(snapshot(GatewayFleet(namespace="ns", name="gw"), later))
+    stream.aim(*later)
+    assert stream.ledgers[SCOPED_ROUTE].removals() == ["80:b"]

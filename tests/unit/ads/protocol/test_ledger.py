@@ -31,6 +31,13 @@ def ledger(type_url: TypeUrl = CLUSTER, **bodies: str) -> Ledger:
     return it
 
 
+def asked_by_name(*names: str, **bodies: str) -> Ledger:
+    it = Ledger(TYPE_BY_URL[ENDPOINT], NamePool(), Versions())
+    aim(it, **bodies)
+    it.subscribe(it.subscription.update(names, ()))
+    return it
+
+
 def send(it: Ledger) -> list[str]:
     """Send everything that is pending; return its names."""
     names = it.group((*it.makes(), *it.removals(), *it.absences()))
@@ -102,6 +109,24 @@ def test_declared_versions_wait_for_the_first_snapshot() -> None:
     assert (it.makes(), it.removals()) == (["b"], ["gone"])
 
 
+def test_what_is_not_declared_is_sent_and_what_is_of_nobody_here_is_passed_over() -> None:
+    it = ledger(a="1", b="1")
+    declare(it, {"a": it.target["a"].version})
+    assert (it.makes(), it.removals()) == (["b"], [])
+    named = asked_by_name("a", a="1")
+    declare(named, {"a": named.target["a"].version, "stranger": "1"})
+    assert named.is_settled()
+
+
+def test_what_was_held_back_goes_unless_it_is_wanted_again_or_nobodys() -> None:
+    it = asked_by_name("a", "b", a="1", b="1")
+    held = dict(it.target)
+    aim(it, a="1")
+    it.drop(held)
+    it.expect_gone({**held, "stranger": held["a"]})
+    assert it.behind == {"b": held["b"]}
+
+
 def test_asking_again_is_answered_although_nothing_changed() -> None:
     it = in_sync(ENDPOINT, a="1")
     it.subscribe(SubscriptionChange(asked=("a", "missing"), wildcard=False, narrowed=False))
@@ -123,6 +148,28 @@ def test_narrowing_forgets_what_is_no_longer_wanted() -> None:
     it.subscription.update(("a",), ())
     it.subscribe(SubscriptionChange(asked=(), wildcard=False, narrowed=True))
     assert it.makes() == ["a"]
+
+
+def test_what_was_asked_for_again_in_flight_is_sent_although_it_was_refused() -> None:
+    it = in_sync(ENDPOINT, a="1")
+    aim(it, a="2")
+    send(it)
+    it.subscribe(SubscriptionChange(asked=("a",), wildcard=False, narrowed=False))
+    it.nack("no")
+    assert (it.makes(), it.refused) == (["a"], {})
+
+
+def test_what_nobody_wants_any_more_is_neither_refused_nor_owed() -> None:
+    it = asked_by_name("a", "b", a="1", b="1")
+    send(it)
+    it.subscribe(it.subscription.replace(("b",)))
+    it.nack("no")
+    assert (it.makes(), it.removals(), it.refused) == (["b"], [], {})
+    send(it)
+    it.nack("no")
+    assert [name for name, _ in it.own_refusals()] == ["b"]
+    it.subscribe(it.subscription.replace(("a",)))
+    assert list(it.own_refusals()) == []
 
 
 def test_listed_culprits_wait_for_new_content_and_the_rest_is_sent_once_more() -> None:
@@ -209,6 +256,20 @@ def test_what_a_refused_response_may_have_applied_is_removed_when_it_goes() -> N
     aim(it)
     it.nack(LISTED + "bad: no")
     assert it.removals() == ["good", "bad"] or sorted(it.removals()) == ["bad", "good"]
+
+
+def test_of_a_refused_response_the_good_is_likely_applied_where_the_bad_is_named() -> None:
+    named, nameless = in_sync(bad="1", good="1", well="1"), in_sync(bad="1", good="1", well="1")
+    for it, words, likely in ((named, LISTED + "bad: no", b"2"), (nameless, "no", b"1")):
+        aim(it, bad="2", good="2", well="2")
+        send(it)
+        it.nack(words)
+        assert {each.name: each.body for each in it.effective(())}["good"] == likely
+    # Another refusal without a name says nothing new of it.
+    aim(named, bad="2", good="3", well="3")
+    assert send(named) == ["good", "well"]
+    named.nack("no")
+    assert {each.name: each.body for each in named.effective(())}["good"] == b"2"
 
 
 def test_unsure_names_count_as_what_was_likely_applied() -> None:

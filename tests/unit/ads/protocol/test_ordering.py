@@ -307,6 +307,30 @@ def test_scopes_go_again_after_a_listener_when_their_routes_were_not_asked_for(
     assert stream.ordering.may_send_listeners() == (not again)
 
 
+def test_a_listener_goes_whatever_else_is_under_way() -> None:
+    stream = in_sync(plain(LISTENER, "old", "1"), plain(LISTENER, "l", "1"), plain(SCOPED_ROUTE, "s", "-"))
+    routing = stream.aim(plain(LISTENER, "l", "2"), plain(LISTENER, "new", "1"), plain(SCOPED_ROUTE, "s", "-"))
+    assert stream.ordering.removable_last(LISTENER, routing) == ["old"]
+    stream.send(LISTENER, "new")
+    assert stream.ordering.removable_last(LISTENER, routing) == ["old"]
+
+
+def test_scopes_go_again_when_nothing_of_listeners_and_scopes_is_under_way() -> None:
+    stream = Stream(CLUSTER, LISTENER, SCOPED_ROUTE)
+    stream.aim(plain(LISTENER, "l", "scoped"), plain(SCOPED_ROUTE, ":s", "-"), plain(ROUTE, ":s", "-"))
+    stream.send(LISTENER, "l")
+    stream.ordering.listeners_sent(("l",))
+    stream.ordering.repeat_scopes()
+    assert stream.ordering.is_owing  # the listener is in flight
+    stream.ledgers[LISTENER].ack()
+    stream.ordering.repeat_scopes()
+    assert stream.ordering.is_owing  # the scope is yet to be sent
+    stream.take(SCOPED_ROUTE, ":s")
+    stream.ordering.repeat_scopes()
+    assert not stream.ordering.is_owing
+    assert stream.ledgers[SCOPED_ROUTE].makes() == [":s"]
+
+
 def test_a_listener_that_never_asks_for_its_routes_is_not_waited_for_forever() -> None:
     other = plain(SCOPED_ROUTE, "t", "-")
     stream = in_sync(plain(LISTENER, "l", "1"), plain(SCOPED_ROUTE, "s", "-"), other)
@@ -337,7 +361,11 @@ def test_of_several_gates_the_first_that_opens_is_the_deadline() -> None:
 def test_a_client_that_never_asks_for_routes_is_not_waited_for_forever() -> None:
     stream = Stream(CLUSTER)
     declare(stream.ledgers[CLUSTER], {"old": "1"})
-    routing = stream.aim()
+    routing = stream.aim(plain(SCOPED_ROUTE, "s", "-"))
+    assert stream.ordering.droppable(routing) == []
+    for url in (LISTENER, ROUTE):
+        stream.ledgers[url].subscription.seen = True
+        assert stream.ordering.droppable(routing) == []
     stream.ordering.at(GATE_SECONDS)
     assert stream.ordering.droppable(routing) == ["old"]
 

@@ -122,3 +122,21 @@ def test_a_client_that_comes_back_with_scopes_of_before_is_no_other() -> None:
     scopes = after.ledgers[SCOPED_ROUTE]
     scopes.declare(before, {name: item.version for name, item in scopes.target.items()})
     assert after.moves.waiting() == {"a", "b"}
+
+
+def test_a_scope_that_the_client_itself_refuses_is_not_sent_again() -> None:
+    stream = Stream(*TOGETHER)
+    stream.aim(*TOGETHER, scope("c", "g"))
+    assert stream.send(SCOPED_ROUTE) == ["c"]
+    scopes = stream.ledgers[SCOPED_ROUTE]
+    scopes.nack("no such thing")
+    assert stream.moves.waiting() == frozenset()
+    assert (scopes.makes(), [name for name, _ in scopes.own_refusals()]) == ([], ["c"])
+
+
+def test_a_scope_that_the_client_may_never_have_had_waits_for_nothing() -> None:
+    stream = Stream(*TOGETHER)
+    stream.aim(*TOGETHER, scope("c", "h"), scope("d", "h"), routes("h"))
+    assert stream.send(SCOPED_ROUTE) == ["c", "d"]
+    stream.ledgers[SCOPED_ROUTE].nack("one of them")
+    assert stream.moves.waiting() == frozenset()

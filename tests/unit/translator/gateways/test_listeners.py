@@ -105,6 +105,18 @@ def test_which_listener_sets_are_allowed(rule: str, namespace: str, *, allowed: 
     assert set_is_allowed(view, ObjectKey(namespace, "s")) is allowed
 
 
+def test_of_a_gateway_that_is_not_there_not_ours_or_says_nothing_no_set_is_allowed() -> None:
+    extra = listener_set("s", "", "{name: x, port: 81, protocol: HTTP}")
+    all_of_shop = gateway(HTTP, allowed=ALLOW_ALL)
+    for of_gateway, allowed in (
+        (all_of_shop, True),
+        (all_of_shop.replace("gatewayClassName: gatewayd", "gatewayClassName: other"), False),
+        (all_of_shop.replace(f"allowedListeners: {ALLOW_ALL}", "infrastructure: {}"), False),
+        ("", False),
+    ):
+        assert set_is_allowed(scratch(CLASS, of_gateway, extra), ObjectKey("shop", "s")) is allowed
+
+
 def test_listeners_of_others_do_not_count() -> None:
     assert written(scratch(gateway(HTTP)), member("Gateway", "shop/gw")) == ()
     view = scratch(CLASS, gateway(HTTP), listener_set("s", "", "{name: x, port: 81, protocol: HTTP}"))

@@ -20,4 +20,7 @@ def test_policies_of_routes_and_of_the_namespaces_on_both_ends() -> None:
 def test_what_is_for_others_is_none() -> None:
     for target in ("kind: HTTPRoute, name: gone", "kind: Gateway, name: gw"):
         assert policies_of_mesh(scratch(MESH, ECHO, route(), policy("RoutePolicy", TIMES, target))) == ()
-    assert policies_of_mesh(scratch(ECHO, route(), policy("RoutePolicy", TIMES, "kind: Namespace"))) == ()
+    of_namespace = policy("RoutePolicy", TIMES, "kind: Namespace")
+    assert policies_of_mesh(scratch(ECHO, route(), of_namespace)) == ()
+    # Nobody's requests come by a route of a Service that is not there.
+    assert policies_of_mesh(scratch(MESH, ECHO, route(to="name: nobody"), of_namespace)) == ()

@@ -9,7 +9,7 @@ from gatewayd.store import Delta
 from gatewayd.translator.mesh.consumers import assigned
 from gatewayd.translator.mesh.proxy import mesh_proxy
 from tests.unit.translator.manifests import CART, scratch
-from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, callers, route
+from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, callers, policy, route
 
 
 def config(*sources: str | Delta) -> ProxyConfig | None:
@@ -40,6 +40,14 @@ def test_listeners_stand_by_port_whatever_namespaces_are_called() -> None:
     names = [f"n{at}" for at in range(20)]
     ports = [each.port for each in stream(config(MESH, ECHO, *(CONSUMER.replace("blog", each) for each in names)))]
     assert ports == [PRODUCER_PORT, *sorted(assigned(names).values())]
+
+
+def test_who_is_asked_about_requests_has_a_cluster_however_few_ports_a_service_has() -> None:
+    asking = policy("AccessPolicy", "default: {externalAuth: {protocol: GRPC, backendRef: {name: cart, port: 80}}}")
+    for to in ("name: echo, port: 80", "name: echo"):
+        made = config(MESH, ECHO, CART, route(to=to), asking)
+        assert made is not None
+        assert {each.upstream.name for each in made.clusters} == {"cart", "echo"}
 
 
 def test_a_route_that_reaches_nothing_brings_no_clusters() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 from gatewayd.api.meta import ObjectKey
@@ -8,6 +9,7 @@ from gatewayd.translator.gateways.listeners import ListenerKey, PortKey
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.client_settings import (
     Disagreement,
+    clients_at,
     clients_effective,
     disagreements,
     first_of_port,
@@ -152,3 +154,13 @@ def test_the_first_listener_of_a_port_decides_and_nobody_where_there_is_none() -
     assert first is not None
     assert first.key.section == "a"
     assert first_of_port(view_of(), PORT._replace(port=82)) is None
+
+
+def test_while_policies_cannot_be_read_no_certificate_of_a_client_is_good() -> None:
+    listener = first_of_port(view_of(), PORT)
+    assert listener is not None
+    assert clients_at.rescue is not None
+    at, bug = ListenerOf(GW, listener.key), RuntimeError("a bug")
+    unchecked = replace(STANDARD_CLIENTS, tls=replace(STANDARD_CLIENTS.tls, trusts_nobody=True))
+    assert clients_at.rescue(view_of(), at, bug, None) == unchecked
+    assert clients_at.rescue(view_of(), at, bug, STANDARD_CLIENTS) == STANDARD_CLIENTS

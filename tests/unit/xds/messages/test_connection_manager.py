@@ -108,6 +108,25 @@ def test_what_policies_say_of_connections_and_requests() -> None:
     assert (told.subject.value, told.dns, told.uri, told.cert) == (True, True, False, False)
 
 
+@pytest.mark.parametrize(
+    ("asked", "window"), [((16, 24), (16, 24)), ((64, 64), (16, 24)), ((1, 2), (1, 2))], ids=["most", "more", "less"]
+)
+def test_windows_of_http3_are_those_asked_for_up_to_what_quic_here_has(
+    asked: tuple[int, int], window: tuple[int, int]
+) -> None:
+    stream, connection = (each << 20 for each in asked)
+    clients = ClientSettings(streams=StreamBounds(stream_window=stream, connection_window=connection))
+    traffic = HTTPTraffic(
+        table=RouteTableKey(port=443, listener="web"), discovery=RouteDiscovery.PER_LISTENER, scheme="https"
+    )
+    made = connection_manager(traffic, clients=clients, is_quic=True)
+    quic, http2 = made.http3_protocol_options.quic_protocol_options, made.http2_protocol_options
+    for each, mebibytes in ((quic, window), (http2, asked)):
+        windows = (each.initial_stream_window_size.value, each.initial_connection_window_size.value)
+        assert windows == tuple(many << 20 for many in mebibytes)
+    assert not connection_manager(traffic, clients=clients).HasField("http3_protocol_options")
+
+
 def test_rules_see_the_path_that_backends_see() -> None:
     assert MADE.normalize_path.value
     assert MADE.merge_slashes

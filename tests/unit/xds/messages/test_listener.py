@@ -69,6 +69,7 @@ def test_http() -> None:
     manager = http_connection_manager_pb2.HttpConnectionManager()
     assert chain.filters[0].typed_config.Unpack(manager)
     assert manager.rds.route_config_name == "80"
+    assert (manager.codec_type, manager.HasField("http3_protocol_options")) == (manager.AUTO, False)
     assert not chain.HasField("filter_chain_match")
     assert not chain.HasField("transport_socket")
 
