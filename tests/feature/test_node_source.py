@@ -41,6 +41,7 @@ def root_with(*capabilities: str) -> tuple[str, ...]:
 
 async def start(found: Node) -> None:
     await found.start_agent("source")
+    await found.until_agent_listens()
     await found.start_envoy(*root_with("net_raw"))
     await found.until_answered("shop", "one")
 
