@@ -158,6 +158,14 @@ class Node:
         command = (sys.executable, "-m", "tests.feature.harness.agent_process", *words, *how)
         self.agent = await self._start("agent", *command)
 
+    async def until_agent_listens(self) -> None:
+        """Wait until an Envoy would find the agent: one that does not waits longer each time before it asks again."""
+
+        async def is_there() -> bool:
+            return (self._folder / "x").exists()
+
+        await self.until(is_there)
+
     async def start_envoy(self, *within: str) -> None:
         """Start an Envoy; `within`: a program that runs it, with its options."""
         home = self.admin.parent

@@ -41,18 +41,18 @@ def root_with(*capabilities: str) -> tuple[str, ...]:
 
 async def start(found: Node) -> None:
     await found.start_agent("source")
+    await found.until_agent_listens()
     await found.start_envoy(*root_with("net_raw"))
     await found.until_answered("shop", "one")
 
 
 async def end(found: Node) -> None:
     """End both as the kubelet does: at once."""
-    for process in (found.agent, found.envoy):
-        assert process is not None
+    there = [each for each in (found.agent, found.envoy) if each is not None]
+    for process in there:
         if process.returncode is None:
             process.terminate()
-    for process in (found.agent, found.envoy):
-        assert process is not None
+    for process in there:
         async with asyncio.timeout(DEADLINE):
             await process.wait()
 
@@ -90,9 +90,11 @@ async def keeping(running: Node) -> AsyncIterator[Node]:
     """Return a node whose Envoy and agent keep the addresses of pods; when it ends nothing is left of them."""
     before = await leads(running)
     running.backends["one"].gate.clear()
-    await start(running)
-    yield running
-    await end(running)
+    try:
+        await start(running)
+        yield running
+    finally:
+        await end(running)
     assert await leads(running) == before
 
 
