@@ -133,6 +133,7 @@ NOBODYS = {
     "query gatewayclass_outcome",
     "query is_code_allowed",
     "query fetched_key_sets",
+    "query proxy_refusals",
     "query shared_secret",
     "query annotation_mode",
     "query asks_for_annotations",
@@ -157,14 +158,17 @@ UNASKED = {
     "limit_domain",
     "foreign_limit_domain",
     "declaring",
+    "_hosts_by_part",
+    "_upstreams_by_name",
+    "_frontends_by_name",
     "_parted",
     "_part_members",
     "host_part",
     "route_candidates",
 }
 """Queries that no output asks here: the first one of Gateways whose class is wrong, the next ones for people, then for
-who fetches keys, for who counts, and where replicas of two editions run. The last ones are of hosts that dozens of
-routes name: what fails there fails for `virtual_host`."""
+who fetches keys, for who counts, where proxies refuse something, and where replicas of two editions run. The last ones
+are of hosts that dozens of routes name: what fails there fails for `virtual_host`."""
 SITES = [*sorted(HEALTHY.engine.sites, key=named)]
 
 
