@@ -216,9 +216,7 @@ async def _die(stage: MemberStage) -> tuple[Figure, ...]:
     async with load(stage.world, f"{stage.address}:80", everybody, rate=200, fresh=2) as dying:
         await asyncio.sleep(1.0)
         async with packet_table("dead", chain):
-            processes = [each for pod in pods for each in pod.processes(b"echo")]
-            for process in processes:
-                os.kill(process, signal.SIGKILL)
+            killed = sum(pod.signal(signal.SIGKILL, b"echo") for pod in pods)
             moment = time.time()
             await asyncio.sleep(4.0)
             ended = time.time()
@@ -229,7 +227,7 @@ async def _die(stage: MemberStage) -> tuple[Figure, ...]:
     for pod in pods:
         await stage.world.available(SHOP, pod.name.rsplit("-", 2)[0])
     return (
-        Figure(what="processes of a member's endpoints that were killed", value=len(processes), at_least=2),
+        Figure(what="processes of a member's endpoints that were killed", value=killed, at_least=2),
         Figure(what=f"answers of the other member's from {_WITHIN:g} s on", value=len(elsewhere), at_least=1),
         none_of("failed requests that began after they were dead", len(late)),
         Figure(what="failed requests that were in flight", value=len(dying.wrong()) - len(late)),
