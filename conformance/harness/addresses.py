@@ -10,13 +10,12 @@ NODE_IP = "192.0.2.1"
 API_PORT = 6443
 KUBELET_PORT = 10250
 ETCD_PORT = 2379
-# A second cluster on the same node: an API server and its store, no node of its own.
-MEMBER_API_PORT = 6543
-MEMBER_ETCD_PORT = 2479
 SERVICE_RANGE = IPv4Network("10.96.0.0/16")
 API_SERVICE_IP = "10.96.0.1"
 DNS_SERVICE_IP = "10.96.0.10"
 POD_RANGE = IPv4Network("10.244.0.0/16")
+# Control planes of other clusters, each in a network namespace of its own behind this node, come from TEST-NET-3.
+MEMBER_RANGE = IPv4Network("203.0.113.0/24")
 # LoadBalancer addresses come from TEST-NET-2 (RFC 5737).
 LOAD_BALANCER_RANGE = IPv4Network("198.51.100.0/24")
 CLUSTER_DOMAIN = "cluster.local"

@@ -65,8 +65,8 @@ class _Authority:
         return pair
 
 
-def write_certificates(folder: Path) -> Certificates:
-    """Make everything afresh in `folder`, which must exist."""
+def write_certificates(folder: Path, address: str = NODE_IP) -> Certificates:
+    """Make everything afresh in `folder`, which must exist; the API server is at this address."""
     authority = _Authority(folder)
     (folder / "ca.crt").write_bytes(_pem(authority.certificate))
     service_account = ec.generate_private_key(ec.SECP256R1())
@@ -82,7 +82,7 @@ def write_certificates(folder: Path) -> Certificates:
         "kubernetes.default.svc",
         f"kubernetes.default.svc.{CLUSTER_DOMAIN}",
     ]
-    api_hosts = [*api_names, "localhost", "127.0.0.1", NODE_IP, API_SERVICE_IP]
+    api_hosts = [*api_names, "localhost", "127.0.0.1", address, API_SERVICE_IP]
     return Certificates(
         ca=folder / "ca.crt",
         api_server=authority.issue("api-server", _subject("kube-apiserver"), api_hosts),

@@ -58,9 +58,9 @@ def write_configuration(run: RunDirectory, certificates: Certificates, outside_p
     return token
 
 
-def etcd(run: RunDirectory, port: int = ETCD_PORT) -> Component:
+def etcd(run: RunDirectory) -> Component:
     """Return the store; its data is in memory, so it need not sync."""
-    client, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
+    client, peer = f"http://127.0.0.1:{ETCD_PORT}", f"http://127.0.0.1:{ETCD_PORT + 1}"
     return Component(
         name="etcd",
         flags=(
@@ -76,17 +76,15 @@ def etcd(run: RunDirectory, port: int = ETCD_PORT) -> Component:
     )
 
 
-def api_server(
-    run: RunDirectory, certificates: Certificates, port: int = API_PORT, etcd_port: int = ETCD_PORT
-) -> Component:
+def api_server(run: RunDirectory, certificates: Certificates, address: str = NODE_IP) -> Component:
     """Return the API server."""
     return Component(
         name="kube-apiserver",
         flags=(
-            f"--etcd-servers=http://127.0.0.1:{etcd_port}",
+            f"--etcd-servers=http://127.0.0.1:{ETCD_PORT}",
             "--bind-address=0.0.0.0",
-            f"--advertise-address={NODE_IP}",
-            f"--secure-port={port}",
+            f"--advertise-address={address}",
+            f"--secure-port={API_PORT}",
             f"--tls-cert-file={certificates.api_server.certificate}",
             f"--tls-private-key-file={certificates.api_server.key}",
             f"--token-auth-file={run.configuration}/tokens.csv",
@@ -106,16 +104,22 @@ def api_server(
     )
 
 
-def controller_manager(run: RunDirectory, certificates: Certificates) -> Component:
-    """Return the controllers, less those that want a kubelet's heartbeat, a cloud or disks."""
-    absent = (
-        "nodelifecycle",
-        "nodeipam",
-        "attachdetach",
-        "persistentvolume-binder",
-        "persistentvolume-expander",
-        "ttl",
-    )
+_USUAL_CONTROLLERS = (
+    "*",
+    "-nodelifecycle",
+    "-nodeipam",
+    "-attachdetach",
+    "-persistentvolume-binder",
+    "-persistentvolume-expander",
+    "-ttl",
+)
+"""All but those that want a kubelet's heartbeat, a cloud or disks."""
+
+
+def controller_manager(
+    run: RunDirectory, certificates: Certificates, controllers: tuple[str, ...] = _USUAL_CONTROLLERS
+) -> Component:
+    """Return the controllers."""
     return Component(
         name="kube-controller-manager",
         flags=(
@@ -124,7 +128,7 @@ def controller_manager(run: RunDirectory, certificates: Certificates) -> Compone
             f"--root-ca-file={certificates.ca}",
             "--leader-elect=false",
             f"--cluster-cidr={POD_RANGE}",
-            "--controllers=*," + ",".join(f"-{name}" for name in absent),
+            f"--controllers={','.join(controllers)}",
             "--kube-api-qps=500",
             "--kube-api-burst=1000",
             "--profiling=false",

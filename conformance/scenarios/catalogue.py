@@ -274,7 +274,7 @@ _ALL = (
     ),
     Scenario(
         name="members",
-        claim="endpoints of a second cluster go and die: no request lost; its API cut, replicas restarted: 0 changed",
+        claim="the nearest of two members serves; they go, die, one is cut, one lies: no request lost, 0 changed",
         run=members,
     ),
     Scenario(

@@ -168,6 +168,8 @@ _PLURALS = {
     "Ingress": "ingresses",
     "IngressClass": "ingressclasses",
     "Namespace": "namespaces",
+    "Node": "nodes",
+    "Pod": "pods",
     "ReferenceGrant": "referencegrants",
     "Role": "roles",
     "RoleBinding": "rolebindings",

@@ -1,7 +1,7 @@
-"""A second cluster beside the one of the run: an API server with a store of its own, on other ports of the same node.
+"""Other clusters beside the one of the run: each a store, an API server and controllers in a network of their own.
 
-It has no node: its Services, slices and exports are written here, and its pods are pods of the run's node, which
-proxies reach by their addresses as they would reach another cluster's.
+What is in them is what would be: Nodes with labels and Pods on them, whose slices their own controller writes. Behind
+these are pods of the run's node, which proxies reach by their addresses as they would reach another cluster's.
 """
 
 from __future__ import annotations
@@ -11,28 +11,33 @@ import base64
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from conformance.build import built
-from conformance.harness import controlplane
-from conformance.harness.addresses import MEMBER_API_PORT, MEMBER_ETCD_PORT, NODE_IP, POD_RANGE
+from conformance.harness import controlplane, network
+from conformance.harness.addresses import API_PORT, MEMBER_RANGE
 from conformance.harness.certificates import Certificates, write_certificates
+from conformance.harness.controlplane import Component
 from conformance.harness.kubeapi import Api
+from conformance.harness.network import PodNetwork
 from conformance.harness.rundir import RunDirectory
 from conformance.kubectl import Kubectl, KubectlError
 from conformance.scenarios import manifests
 from conformance.scenarios.manifests import Object
+from conformance.scenarios.packets import packet_table
 from conformance.scenarios.pods import output
 from conformance.scenarios.world import SHOP, World
 from gatewayd.infra import layout
 
 EXPORT_API = "multicluster.x-k8s.io/v1alpha1"
-_SERVER = f"https://{NODE_IP}:{MEMBER_API_PORT}"
+_API_SERVER = "kube-apiserver"
+_CONTROLLERS = ("endpointslice", "serviceaccount")
+_ACCOUNT = "gatewayd-member"
 
 
 async def serve_kind(kubectl: Callable[..., Awaitable[str]], kind: str) -> None:
@@ -59,36 +64,58 @@ def _crd(kind: str) -> Object:
     }
 
 
+@dataclass(slots=True, kw_only=True)
 class MemberCluster:
-    """The second cluster. `api` is the administrator's."""
+    """Another cluster. `api` is the administrator's."""
 
-    def __init__(self, world: World, folder: Path, api: Api, kubeconfig: Path, certificates: Certificates) -> None:
-        self.api = api
-        self._world = world
-        self._run = RunDirectory(path=folder)
-        self._kubeconfig = kubeconfig
-        self._certificates = certificates
-        self._processes: dict[str, asyncio.subprocess.Process] = {}
+    name: str
+    address: str
+    world: World
+    run: RunDirectory
+    certificates: Certificates
+    api: Api
+    network: PodNetwork
+    _processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+
+    async def begin(self) -> None:
+        """Start it, with the namespace of the shop in it."""
+        await self.start()
+        await self.kubectl("create", "namespace", SHOP)
+        await serve_kind(self.kubectl, "ServiceExport")
+        await self.world.until(self._has_accounts, f"{self.name} has accounts for Pods")
 
     async def start(self) -> None:
         """Start what does not run, and wait for the API server."""
-        run, certificates = self._run, self._certificates
         for component in (
-            controlplane.etcd(run, MEMBER_ETCD_PORT),
-            controlplane.api_server(run, certificates, MEMBER_API_PORT, MEMBER_ETCD_PORT),
+            controlplane.etcd(self.run),
+            controlplane.api_server(self.run, self.certificates, self.address),
+            controlplane.controller_manager(self.run, self.certificates, _CONTROLLERS),
         ):
             if component.name not in self._processes:
-                with (run.logs / f"{component.name}.log").open("ab") as sink:
-                    self._processes[component.name] = await asyncio.create_subprocess_exec(
-                        str(built(component.name)), *component.flags, stdout=sink, stderr=sink, start_new_session=True
-                    )
-        await self._world.until(self._answers, "the member's API server answers")
+                self._processes[component.name] = await self._started(component)
+        await self.world.until(self._answers, f"the API server of {self.name} answers")
 
-    async def cut(self) -> None:
+    async def _started(self, component: Component) -> asyncio.subprocess.Process:
+        within = ("nsenter", f"--net={self.network.namespace_path}", "--", str(built(component.name)))
+        with (self.run.logs / f"{component.name}.log").open("ab") as sink:
+            return await asyncio.create_subprocess_exec(
+                *within, *component.flags, stdout=sink, stderr=sink, start_new_session=True
+            )
+
+    async def kill(self) -> None:
         """Kill the API server; what it stored stays."""
-        process = self._processes.pop("kube-apiserver")
+        process = self._processes.pop(_API_SERVER)
         process.send_signal(signal.SIGKILL)
         await process.wait()
+
+    @asynccontextmanager
+    async def unreachable(self) -> AsyncIterator[None]:
+        """Drop all between Pods and the cluster's control plane, both ways, until the block ends."""
+        rules = f"ip daddr {self.address} drop\n    ip saddr {self.address} drop"
+        async with packet_table(
+            f"cut-{self.name}", f"  chain passing {{\n    type filter hook forward priority 0\n    {rules}\n  }}\n"
+        ):
+            yield
 
     async def _answers(self) -> bool:
         try:
@@ -97,27 +124,81 @@ class MemberCluster:
             return False
         return True
 
-    async def join(self, name: str) -> None:
-        """Make it a member of the run's cluster, as docs/members.md says it is done."""
+    async def _has_accounts(self) -> bool:
+        found = await self.api.get(manifests.collection("v1", "ServiceAccount", SHOP))
+        return bool(found["items"])
+
+    async def account(self) -> None:
+        """Make the account that gatewayd has in it, as docs/members.md says it is done."""
         printed = await output(sys.executable, "-m", "gatewayd", "install", "--print", "--member", SHOP)
         objects = [each for each in yaml.safe_load_all(printed) if each["metadata"]["name"] != SHOP]
         await self.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(objects))
-        token = await self.kubectl("create", "token", "gatewayd-member", "-n", layout.NAMESPACE, "--duration=2h")
-        text = yaml.safe_dump(_kubeconfig(self._certificates.ca.read_bytes(), token.strip()))
-        await self._world.put(_secret(name, text))
+
+    async def join(self, **annotations: str) -> None:
+        """Make it a member of the run's cluster, or say other annotations of it."""
+        token = await self.kubectl("create", "token", _ACCOUNT, "-n", layout.NAMESPACE, "--duration=2h")
+        text = kubeconfig(f"https://{self.address}:{API_PORT}", self.certificates.ca.read_bytes(), token.strip())
+        await self.world.put(secret(self.name, text, **annotations))
+
+    async def may(self, verb: str, resource: str, namespace: str) -> bool:
+        """Return whether gatewayd's account may do something."""
+        account = f"system:serviceaccount:{layout.NAMESPACE}:{_ACCOUNT}"
+        try:
+            await self.kubectl("auth", "can-i", verb, resource, "-n", namespace, "--as", account)
+        except KubectlError:
+            return False
+        return True
 
     async def kubectl(self, *arguments: str, stdin: str = "") -> str:
         """Run kubectl against it."""
-        own = Kubectl(kubeconfig=str(self._kubeconfig))
+        own = Kubectl(kubeconfig=str(self.run.node_kubeconfig))
         return await asyncio.to_thread(lambda: own(*arguments, stdin=stdin))
 
-    async def offer(self, name: str, addresses: Sequence[str]) -> None:
-        """Export a Service with these addresses behind it."""
-        service = manifests.service(SHOP, name, {})
-        service["spec"] = {"ports": [{"name": "web", "port": 80}]}
-        export = {"apiVersion": EXPORT_API, "kind": "ServiceExport", "metadata": {"namespace": SHOP, "name": name}}
-        for item in (service, export, manifests.endpoint_slice(SHOP, f"{name}-1", name, addresses, port="web")):
+    async def put(self, *items: Object) -> None:
+        """Apply objects."""
+        for item in items:
             await self.api.apply(manifests.path(item), item)
+
+    async def node(self, name: str, region: str, zone: str) -> None:
+        """Have a node, which runs nothing, with labels that say where it is."""
+        labels = {"topology.kubernetes.io/region": region, "topology.kubernetes.io/zone": zone}
+        await self.put({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}})
+
+    async def pod(self, name: str, node: str, address: str, *, of: str) -> None:
+        """Have a Pod on a node, of the Service `of`, that is ready at an address."""
+        metadata = {"namespace": SHOP, "name": name, "labels": {"app": of}}
+        containers = [{"name": "echo", "image": manifests.ECHO_IMAGE}]
+        spec = {"nodeName": node, "automountServiceAccountToken": False, "containers": containers}
+        await self.put({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+        status = {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
+        await self.api.patch(f"{_pod_path(name)}/status", {"status": status})
+        await self.ready(name)
+
+    async def ready(self, name: str, status: str = "True") -> None:
+        """Say whether a Pod is ready."""
+        condition = {"type": "Ready", "status": status}
+        await self.api.patch(f"{_pod_path(name)}/status", {"status": {"conditions": [condition]}})
+
+    async def until_offered(self, address: str) -> None:
+        """Wait until its controller has written a slice in which an address is ready."""
+
+        async def is_offered() -> bool:
+            found = await self.api.get(manifests.collection("discovery.k8s.io/v1", "EndpointSlice", SHOP))
+            ready = (one for each in found["items"] for one in each["endpoints"] or () if one["conditions"]["ready"])
+            return any(address in each["addresses"] for each in ready)
+
+        await self.world.until(is_offered, f"{self.name} offers {address}")
+
+    async def forget(self, name: str) -> None:
+        """Have a Pod no more."""
+        await self.api.delete(f"{_pod_path(name)}?gracePeriodSeconds=0")
+
+    async def export(self, name: str, *slices: Object) -> None:
+        """Export a Service: of Pods with its name, or with these slices."""
+        service = manifests.service(SHOP, name, {} if slices else {"app": name})
+        service["spec"]["ports"][0]["name"] = "web"
+        export = {"apiVersion": EXPORT_API, "kind": "ServiceExport", "metadata": {"namespace": SHOP, "name": name}}
+        await self.put(service, export, *slices)
 
     def end(self) -> None:
         """Kill what runs."""
@@ -126,8 +207,13 @@ class MemberCluster:
                 process.kill()
 
 
-def _kubeconfig(ca: bytes, token: str) -> dict[str, Any]:
-    cluster = {"server": _SERVER, "certificate-authority-data": base64.b64encode(ca).decode()}
+def _pod_path(name: str) -> str:
+    return f"{manifests.collection('v1', 'Pod', SHOP)}/{name}"
+
+
+def kubeconfig(server: str, ca: bytes, token: str) -> dict[str, Any]:
+    """Return a kubeconfig with all that it needs in it."""
+    cluster = {"server": server, "certificate-authority-data": base64.b64encode(ca).decode()}
     return {
         "apiVersion": "v1",
         "kind": "Config",
@@ -138,36 +224,50 @@ def _kubeconfig(ca: bytes, token: str) -> dict[str, Any]:
     }
 
 
-def _secret(name: str, kubeconfig: str) -> Object:
+def secret(cluster: str, access: Object, *, name: str = "", **annotations: str) -> Object:
+    """Return the Secret that makes a cluster a member, which may offer what is in the shop's namespace."""
+    own = {f"gatewayd.io/{key.replace('_', '-')}": value for key, value in annotations.items()}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
             "namespace": layout.NAMESPACE,
-            "name": f"member-{name}",
-            "labels": {"gatewayd.io/member-cluster": name},
-            "annotations": {"gatewayd.io/namespaces": SHOP, "gatewayd.io/pod-cidrs": str(POD_RANGE)},
+            "name": name or f"member-{cluster}",
+            "labels": {"gatewayd.io/member-cluster": cluster},
+            "annotations": {"gatewayd.io/namespaces": SHOP, **own},
         },
-        "data": {"kubeconfig": base64.b64encode(kubeconfig.encode()).decode()},
+        "data": {"kubeconfig": base64.b64encode(yaml.safe_dump(access).encode()).decode()},
     }
 
 
 @asynccontextmanager
-async def member_cluster(world: World) -> AsyncIterator[MemberCluster]:
-    """Run a second cluster with the namespace of the shop in it until the block ends."""
-    run = RunDirectory(path=world.run.state / "member")
+async def member_clusters(world: World, *names: str) -> AsyncIterator[tuple[MemberCluster, ...]]:
+    """Have clusters that can begin until the block ends."""
+    async with AsyncExitStack() as stack:
+        places = zip(names, MEMBER_RANGE.hosts(), strict=False)
+        yield tuple([await stack.enter_async_context(_member(world, name, str(at))) for name, at in places])
+
+
+@asynccontextmanager
+async def _member(world: World, name: str, address: str) -> AsyncIterator[MemberCluster]:
+    run = RunDirectory(path=world.run.state / f"member-{name}")
     for folder in (run.path, run.logs, run.certificates, run.configuration, run.state):
         folder.mkdir()
-    certificates, token = write_certificates(run.certificates), secrets.token_urlsafe(24)
+    certificates, token = write_certificates(run.certificates, address), secrets.token_urlsafe(24)
     (run.configuration / "tokens.csv").write_text(f"{token},admin,admin,system:masters\n")
-    kubeconfig = run.path / "admin.kubeconfig"
-    kubeconfig.write_text(yaml.safe_dump(_kubeconfig(certificates.ca.read_bytes(), token)))
-    async with Api(server=_SERVER, token=token, ca=certificates.ca) as api:
-        member = MemberCluster(world, run.path, api, kubeconfig, certificates)
+    server = f"https://{address}:{API_PORT}"
+    run.node_kubeconfig.write_text(yaml.safe_dump(kubeconfig(server, certificates.ca.read_bytes(), token)))
+    async with Api(server=server, token=token, ca=certificates.ca) as api:
+        member = MemberCluster(
+            name=name,
+            address=address,
+            world=world,
+            run=run,
+            certificates=certificates,
+            api=api,
+            network=await network.add_pod(f"member-{name}", address),
+        )
         try:
-            await member.start()
-            await member.kubectl("create", "namespace", SHOP)
-            await serve_kind(member.kubectl, "ServiceExport")
             yield member
         finally:
             member.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -168,3 +169,12 @@ def taken_up(process: int) -> Mapping[str, float]:
         "descriptors": float(sum(1 for _ in (folder / "fd").iterdir())),
         "threads": float(rows["Threads"]),
     }
+
+
+def cpu_seconds(process: int) -> float:
+    """Return the seconds of CPU that a process has used.
+
+    https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    """
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""A second cluster behind a ServiceImport: its endpoints go, die and come back; its API server is cut off meanwhile."""
+"""Two member clusters behind a ServiceImport: the nearest serves; they go, die, are cut off; a third is hostile."""
 
 from __future__ import annotations
 
@@ -6,155 +6,347 @@ import asyncio
 import os
 import signal
 import time
+from collections import Counter
+from collections.abc import Mapping
 
-from conformance.scenarios import manifests, witness
-from conformance.scenarios.cases.restart import all_ready, differing
-from conformance.scenarios.manifests import Object
-from conformance.scenarios.member_cluster import EXPORT_API, MemberCluster, member_cluster, serve_kind
-from conformance.scenarios.pods import PodHandle
+from conformance.scenarios.cases.restart import all_ready
+from conformance.scenarios.hostile_member import Answer, HostileMember, attempts, bad_kubeconfigs, hostile_member
+from conformance.scenarios.judged import Judged, answer, judged
+from conformance.scenarios.member_cluster import secret
+from conformance.scenarios.member_stage import BULK, FAR, HOME, HOST, NAME, NEAR, NEXT, MemberStage, member_stage
+from conformance.scenarios.packets import packet_table
 from conformance.scenarios.scenario import Figure, none_of
-from conformance.scenarios.traffic import Load, load, target, until_right
+from conformance.scenarios.traffic import Load, load
+from conformance.scenarios.witness import Held
 from conformance.scenarios.world import SHOP, World
 
-_HOST = "store.example"
-_HERE, _THERE = "near", "west"
-_TURNS = 10
 _CUT_SECONDS = float(os.environ.get("MEMBERS_CUT_SECONDS", "60"))
 """`MEMBERS_CUT_SECONDS=600` is what the claim was made for."""
 _WITHIN = 2.0
+_ROUNDS = 3
+_REST_SECONDS = 5.0
+_MOST_MEMORY = 64.0
+_PAUSE_NANOSECONDS = 4_000_000
+_NOBODY = "503"
+_LISTS = 6
+"""Of three kinds, by two replicas."""
+
+_TURNS: tuple[tuple[str, bool, str], ...] = (
+    (HOME, False, NEAR),
+    (NEAR, False, NEXT),
+    (NEXT, False, FAR),
+    (FAR, False, ""),
+    (FAR, True, FAR),
+    (NEXT, True, NEXT),
+    (NEAR, True, NEAR),
+    (HOME, True, HOME),
+    (NEAR, False, HOME),
+    (NEXT, False, HOME),
+    (FAR, False, HOME),
+    (HOME, False, ""),
+    (HOME, True, HOME),
+    (FAR, True, HOME),
+    (NEXT, True, HOME),
+    (NEAR, True, HOME),
+)
+"""Who goes (False) or comes, one after the other, and who answers alone from then on."""
+
+_FORBIDDEN = (
+    ("get", "secrets", "shop"),
+    ("list", "secrets", "gatewayd-system"),
+    ("list", "services", "default"),
+    ("list", "pods", "shop"),
+    ("list", "nodes", ""),
+    ("create", "services", "shop"),
+    ("update", "endpointslices.discovery.k8s.io", "shop"),
+    ("delete", "serviceexports.multicluster.x-k8s.io", "shop"),
+)
+"""What whoever has stolen a member's Secret would like to do there."""
 
 
 async def members(world: World) -> tuple[Figure, ...]:
-    """Take a member's endpoint away, kill it, and cut the member off while a replica is restarted."""
-    await world.install(replicas=2)
-    await serve_kind(world.kubectl, "ServiceImport")
-    await world.echoes(_HERE, _THERE)
-    (there,) = await world.pods(SHOP, f"app={_THERE}")
-    address = await world.gateway()
-    async with member_cluster(world) as member:
-        await member.offer("store", [there.address])
-        await member.join("west")
-        await world.put(_import(), _route())
-        both = target(_HOST, routes=["store"], backends=[_HERE, _THERE])
-        await until_right(world, address, [both])
-        await _is_known(world)
-        async with load(world, f"{address}:80", [both], rate=200, fresh=2) as going:
-            longest = await _go_and_come_back(world, member, there)
-        async with load(world, f"{address}:80", [both], rate=200, fresh=2) as dying:
-            killed, processes = await _die(there)
-        async with load(world, f"{address}:80", [both], rate=100, fresh=2) as cut:
-            apart = await _cut_off(world, member)
-    return (
-        Figure(what="turns of the member's endpoint", value=_TURNS, at_least=_TURNS),
-        Figure(what="until no proxy has an endpoint that went, longest", value=longest, unit="s", at_most=_WITHIN),
-        *_named("while it went and came back", going),
-        Figure(what="processes of the member's endpoint that were killed", value=processes, at_least=1),
-        Figure(what="requests while it was dead", value=len(dying.answers), at_least=1),
-        none_of("failed requests that began after the endpoint was dead", _after(dying, killed)),
-        Figure(what="failed requests that were in flight", value=len(dying.wrong())),
-        *_named("while the member was cut off", cut),
-        *apart,
-    )
+    """Join two clusters, take away who is near, kill, let another one lie, and cut one off under load."""
+    async with member_stage(world) as stage:
+        cost = await _join(stage)
+        near = await _nearest(stage)
+        trust = await _merged(stage)
+        await stage.change(HOME, present=False)
+        dead = await _die(stage)
+        lies = await _lied_to(stage)
+        await stage.settled(NEAR)
+        async with load(world, f"{stage.address}:80", [stage.target(NEAR)], rate=100, fresh=2) as running:
+            apart = await _cut_off(stage)
+        return (*cost, *near, *trust, *dead, *lies, *_named("while a member was cut off", running), *apart)
 
 
 def _named(when: str, running: Load) -> tuple[Figure, ...]:
+    for each in running.wrong()[:5]:
+        print(f"  wrong: {each}")
     return (
         Figure(what=f"requests {when}", value=len(running.answers), at_least=1),
         none_of(f"failed requests {when}", len(running.wrong())),
     )
 
 
-def _after(running: Load, moment: float) -> int:
-    late = [each for each in running.wrong() if each.began > moment]
-    for each in late[:5]:
-        print(f"  wrong: {each}, {each.began - moment:.3f} s after")
-    return len(late)
+# --- what a member costs ------------------------------------------------------------------------------------------
 
 
-async def _is_known(world: World) -> None:
-    """Wait until every replica has listed the member."""
-
-    async def all_know() -> bool:
-        metrics = [await world.metrics(each) for each in await world.control_plane()]
-        return all(each.get('gatewayd_member_synced{cluster="west"}') == 1 for each in metrics)
-
-    await world.until(all_know, "every replica knows the member")
-
-
-async def _go_and_come_back(world: World, member: MemberCluster, there: PodHandle) -> float:
-    """Have the member withdraw its endpoint, and offer it again; return the longest until no proxy had it."""
-    longest = 0.0
-    for _ in range(_TURNS):
-        await member.offer("store", [])
-        longest = max(longest, await world.until(lambda: _has(world, there.address, False), "the endpoint is gone"))
-        await member.offer("store", [there.address])
-        await world.until(lambda: _has(world, there.address, True), "the endpoint is back")
-    return longest
-
-
-async def _has(world: World, address: str, wanted: bool) -> bool:  # noqa: FBT001 - what it is compared with
-    """Return whether all proxies have an address, or none of them."""
-    texts = [await each.admin("clusters") for each in await world.proxies()]
-    return all((f"{address}:".encode() in each) is wanted for each in texts)
-
-
-async def _die(there: PodHandle) -> tuple[float, int]:
-    """Kill the member's backend, which nobody tells gatewayd of; return when, and how many processes that were."""
-    await asyncio.sleep(1.0)
-    processes = list(there.processes(b"echo"))
-    for process in processes:
-        os.kill(process, signal.SIGKILL)
-    moment = time.time()
-    await asyncio.sleep(4.0)
-    return moment, len(processes)
-
-
-async def _cut_off(world: World, member: MemberCluster) -> tuple[Figure, ...]:
-    """Kill the member's API server, then a replica; compare what replicas serve before and after."""
-    await asyncio.sleep(6.0)  # what a member says is kept every 5 s
-    before = witness.versions(await witness.served(world, (await world.control_plane())[0]))
-    await member.cut()
+async def _join(stage: MemberStage) -> tuple[Figure, ...]:
+    """Make one a member, then the other; return what replicas took up more."""
+    await asyncio.sleep(_REST_SECONDS)
+    none = await stage.taken()
+    await stage.join_west()
+    await asyncio.sleep(_REST_SECONDS)
+    one = await stage.taken()
     began = time.monotonic()
-    for pod in await world.control_plane():
-        pod.signal(signal.SIGKILL)
-        await asyncio.sleep(1.0)
-        await all_ready(world)
-    await asyncio.sleep(max(0.0, _CUT_SECONDS - (time.monotonic() - began)))
-    after = [witness.versions(await witness.served(world, each)) for each in await world.control_plane()]
-    lasted = time.monotonic() - began
-    await member.start()
-    await member.offer("store", [])
-    healed = await world.until(lambda: _is_empty(world), "the member is followed again")
+    await stage.join_east()
+    listed, both = time.monotonic() - began, await stage.taken()
+    await asyncio.sleep(_REST_SECONDS)
+    rest = await stage.taken()
+    await stage.served(nearest=True)
+    await stage.settled(HOME)
+    idle = max(rest[name][1] - both[name][1] for name in both) / _REST_SECONDS
+    with_it = f"with a second one, of {BULK:,} endpoints more"
     return (
-        Figure(what="cut for, both replicas restarted meanwhile", value=lasted, unit="s", at_least=_CUT_SECONDS),
-        Figure(what="resources", value=len(before), at_least=5),
-        none_of("resources changed", sum(differing(before, each) for each in after)),
-        Figure(what="until the member is followed again", value=healed, unit="s", at_most=30),
+        Figure(what="resident memory of a replica without members, most", value=_most(none, 0), unit="MiB"),
+        Figure(what="more with one member", value=_more(none, one, 0), unit="MiB", at_most=_MOST_MEMORY),
+        Figure(what=f"more {with_it}", value=_more(one, rest, 0), unit="MiB", at_most=_MOST_MEMORY),
+        Figure(what="CPU of a replica until the second one was listed, most", value=_more(one, both, 1), unit="s"),
+        Figure(what="until every replica had listed the second one", value=listed, unit="s"),
+        Figure(what=f"CPU of a replica at rest {with_it}", value=idle, unit="cores"),
     )
 
 
-async def _is_empty(world: World) -> bool:
-    metrics = [await world.metrics(each) for each in await world.control_plane()]
-    return all(each.get('gatewayd_member_endpoints{cluster="west"}') == 0 for each in metrics)
+_Taken = Mapping[str, tuple[float, float]]
 
 
-def _import() -> Object:
-    return {
-        "apiVersion": EXPORT_API,
-        "kind": "ServiceImport",
-        "metadata": {
-            "namespace": SHOP,
-            "name": "store",
-            "annotations": {"multicluster.kubernetes.io/derived-service": _HERE},
-        },
-        "spec": {"type": "ClusterSetIP", "ports": [{"port": 80, "protocol": "TCP"}]},
-    }
+def _most(taken: _Taken, which: int) -> float:
+    return max(each[which] for each in taken.values())
 
 
-def _route() -> Object:
-    """Return a route that tries another endpoint where one does not answer."""
-    route = manifests.route(SHOP, "store", [_HOST], "store")
-    (rule,) = route["spec"]["rules"]
-    rule["backendRefs"][0] |= {"group": "multicluster.x-k8s.io", "kind": "ServiceImport"}
-    rule["retry"] = {"attempts": 3, "backoff": "10ms"}
-    return route
+def _more(before: _Taken, after: _Taken, which: int) -> float:
+    return max(after[name][which] - before[name][which] for name in before)
+
+
+# --- who is near --------------------------------------------------------------------------------------------------
+
+
+async def _nearest(stage: MemberStage) -> tuple[Figure, ...]:
+    """Take endpoints away, the nearest first, and give them back, under a loop that judges who may answer."""
+    took: list[float] = []
+    async with judged(stage.world, f"{stage.address}:80", show=lambda: f"{len(took)} turns") as loop:
+        loop.pause(_PAUSE_NANOSECONDS)
+        right = HOME
+        asked = await loop.ask(HOST, answer(NAME, HOME))
+        await loop.arrived(asked)
+        for name, present, after in _TURNS * _ROUNDS:
+            # Where nobody else answers than before, the loop would have nothing to wait for.
+            if after != right:
+                await loop.expect(asked, answer(NAME, after) if after else _NOBODY)
+            began = time.monotonic()
+            await stage.change(name, present=present)
+            await loop.arrived(asked)
+            await stage.until_known(name, present=present)
+            took.append(time.monotonic() - began)
+            right = after
+    longest = max(took)
+    return (
+        Figure(what="endpoints that went or came", value=len(took), at_least=_ROUNDS * len(_TURNS)),
+        Figure(what="until all requests went where they should, longest", value=longest, unit="s", at_most=_WITHIN),
+        Figure(what="requests meanwhile", value=loop.total["asked"], at_least=1_000),
+        none_of("wrong answers: not the nearest, or none", _wrong(loop)),
+    )
+
+
+def _wrong(loop: Judged) -> float:
+    for line in loop.log.read_text().splitlines()[:10]:
+        print(f"  wrong: {line}")
+    return loop.total["wrong"]
+
+
+# --- who is believed ----------------------------------------------------------------------------------------------
+
+
+async def _merged(stage: MemberStage) -> tuple[Figure, ...]:
+    """Ask all alike; then let the second member claim an endpoint of the first, and believe one or the other."""
+    everybody = [HOME, NEAR, NEXT, FAR]
+    await stage.served(nearest=False)
+    for name in everybody:
+        await stage.until_in(name, "0")
+    async with load(stage.world, f"{stage.address}:80", [stage.target(*everybody)], rate=200) as running:
+        await asyncio.sleep(3.0)
+    shares = Counter(each.backend for each in running.answers)
+    await stage.served(nearest=True)
+    await stage.settled(HOME)
+    await stage.until_in(FAR, "2")
+    before = await stage.versions()
+    async with load(stage.world, f"{stage.address}:80", [stage.target(HOME)], rate=100) as claimed:
+        await stage.east.pod("claim", "node-east", stage.pods[NEAR].address, of=NAME)
+        await stage.all_say("gatewayd_member_endpoints", "east", BULK + 2)
+        changed = await stage.changed(before)
+        await stage.join_west(trust_order="30")
+        taken = await stage.until_in(NEAR, "2")
+        await stage.join_west()
+        given_back = await stage.until_in(NEAR, "1")
+        await stage.east.forget("claim")
+        await stage.all_say("gatewayd_member_endpoints", "east", BULK + 1)
+    return (
+        *_named("to all clusters alike", running),
+        Figure(
+            what="share of the endpoint that got least of them, of four",
+            value=min(shares[name] for name in everybody) / len(running.answers),
+            at_least=0.15,
+        ),
+        none_of("resources changed by who is believed less and claims another's endpoint", changed),
+        Figure(what="believed first: has it after", value=max(taken, given_back), unit="s", at_most=_WITHIN),
+        *_named("meanwhile", claimed),
+    )
+
+
+# --- who dies -----------------------------------------------------------------------------------------------------
+
+
+async def _die(stage: MemberStage) -> tuple[Figure, ...]:
+    """Kill both endpoints of the nearer member and let nobody listen there, which nobody tells gatewayd of."""
+    await stage.settled(NEAR)
+    pods = [stage.pods[NEAR], stage.pods[NEXT]]
+    refuse = f"ip daddr {{ {', '.join(each.address for each in pods)} }} meta l4proto tcp reject with tcp reset"
+    chain = f"  chain passing {{\n    type filter hook forward priority 0\n    {refuse}\n  }}\n"
+    everybody = [stage.target(NEAR, NEXT, FAR)]
+    async with load(stage.world, f"{stage.address}:80", everybody, rate=200, fresh=2) as dying:
+        await asyncio.sleep(1.0)
+        async with packet_table("dead", chain):
+            killed = sum(pod.signal(signal.SIGKILL, b"echo") for pod in pods)
+            moment = time.time()
+            await asyncio.sleep(4.0)
+            ended = time.time()
+    late = [each for each in dying.wrong() if each.began > moment]
+    for each in late[:5]:
+        print(f"  wrong: {each}, {each.began - moment:.3f} s after")
+    elsewhere = [each for each in dying.answers if moment + _WITHIN < each.began < ended and each.backend == FAR]
+    for pod in pods:
+        await stage.world.available(SHOP, pod.name.rsplit("-", 2)[0])
+    return (
+        Figure(what="processes of a member's endpoints that were killed", value=killed, at_least=2),
+        Figure(what=f"answers of the other member's from {_WITHIN:g} s on", value=len(elsewhere), at_least=1),
+        none_of("failed requests that began after they were dead", len(late)),
+        Figure(what="failed requests that were in flight", value=len(dying.wrong()) - len(late)),
+    )
+
+
+# --- who lies -----------------------------------------------------------------------------------------------------
+
+
+async def _lied_to(stage: MemberStage) -> tuple[Figure, ...]:
+    """Have a third member that tries everything, each time with a change of another one that must get through."""
+    await stage.settled(NEAR)
+    before, taken = await stage.versions(), await stage.taken()
+    slowest, changed = 0.0, 0
+    async with (
+        hostile_member(stage.world) as evil,
+        load(stage.world, f"{stage.address}:80", [stage.target(NEAR)], rate=100, fresh=2) as running,
+    ):
+        others = [stage.pods[each].address for each in (NEAR, FAR)]
+        tried = attempts(NAME, others, f"https://{stage.west.address}:6443")
+        for number, (what, said) in enumerate(tried.items()):
+            took, differ = await _tried(stage, evil, f"try-{number}", said, before)
+            print(f"  {what}: others' changes after {took:.2f} s, {differ} resources changed", flush=True)
+            slowest, changed = max(slowest, took), changed + differ
+        refused = await _refused(stage, evil)
+        changed += await stage.changed(before)
+        for name in ("member-evil", *(f"bad-{number}" for number in range(refused))):
+            await stage.world.api.delete(f"/api/v1/namespaces/gatewayd-system/secrets/{name}")
+    after = await stage.taken()
+    read = await stage.west.may("list", "services", SHOP)
+    allowed = [each for each in _FORBIDDEN if await stage.west.may(*each)]
+    return (
+        Figure(what="things that a hostile member tried", value=len(tried), at_least=13),
+        none_of("resources changed by them", changed),
+        Figure(what="another member's change through meanwhile, longest", value=slowest, unit="s", at_most=_WITHIN),
+        *_named("while a member was hostile", running),
+        Figure(what="more memory of a replica after it", value=_more(taken, after, 0), unit="MiB", at_most=256),
+        Figure(what="CPU of a replica meanwhile", value=_more(taken, after, 1), unit="s"),
+        Figure(what="Secrets refused, with an Event", value=refused, at_least=8),
+        Figure(what="the account in a member may read Services of the namespace", value=read, at_least=1),
+        none_of(f"of {len(_FORBIDDEN)} rights beyond what is read, those that it has", len(allowed)),
+    )
+
+
+async def _tried(
+    stage: MemberStage, evil: HostileMember, token: str, said: Answer, before: tuple[Held, ...]
+) -> tuple[float, int]:
+    """Let the hostile member try one thing; return how long another's change took, and how many resources changed."""
+    evil.answers[token] = said
+    mine = {"region": "eu", "trust_order": "200", "pod_cidrs": "10.244.0.0/16"}
+    await stage.world.put(secret("evil", evil.access(token), **mine))
+
+    async def is_heard() -> bool:
+        return evil.heard[token] >= _LISTS
+
+    await stage.world.until(is_heard, f"{token} is heard")
+    took = await stage.blink(NEXT)
+    return took, await stage.changed(before)
+
+
+async def _refused(stage: MemberStage, evil: HostileMember) -> int:
+    """Have Secrets with kubeconfigs that would do harm, and one of a name that is taken; return how many there are."""
+    wrong = bad_kubeconfigs(evil.access("bad"))
+    said = {"pod_cidrs": "10.244.0.0/16"}
+    secrets = [secret(f"bad-{at}", each, name=f"bad-{at}", **said) for at, each in enumerate(wrong.values())]
+    secrets.append(secret("west", evil.access("bad"), name=f"bad-{len(wrong)}", **said))
+    await stage.world.put(*secrets)
+    wanted = {each["metadata"]["name"] for each in secrets}
+
+    async def are_refused() -> bool:
+        events = await stage.world.api.get("/api/v1/namespaces/gatewayd-system/events")
+        return wanted <= {each["involvedObject"]["name"] for each in events["items"] if each["reason"] == "Invalid"}
+
+    await stage.world.until(are_refused, "Secrets are refused")
+    return len(wanted)
+
+
+# --- who is cut off -----------------------------------------------------------------------------------------------
+
+
+async def _cut_off(stage: MemberStage) -> tuple[Figure, ...]:
+    """Cut a member off, and kill its API server; kill a replica each time, and change the other member meanwhile."""
+    await asyncio.sleep(6.0)  # what a member says is kept every 5 s
+    before = await stage.versions()
+    began, took = time.monotonic(), []
+    first, second = await stage.world.control_plane()
+    async with stage.west.unreachable():
+        await stage.member(NEXT, present=False)
+        took.append(await _restarted(stage, first.name))
+        await _until(began + _CUT_SECONDS / 2)
+        await stage.west.kill()
+    took.append(await _restarted(stage, second.name))
+    await _until(began + _CUT_SECONDS)
+    took.append(await stage.blink(FAR))
+    changed, lasted = await stage.changed(before), time.monotonic() - began
+    await stage.west.start()
+    healed = await stage.until_in(NEXT, "")
+    await stage.member(NEXT, present=True)
+    await stage.west.until_offered(stage.pods[NEXT].address)
+    back = await stage.until_in(NEXT, "0")
+    return (
+        Figure(what="cut for, each replica restarted meanwhile", value=lasted, unit="s", at_least=_CUT_SECONDS),
+        Figure(what="resources", value=len(before[0]), at_least=5),
+        none_of("resources changed", changed),
+        Figure(what="changes of the other member through meanwhile, longest", value=max(took), unit="s", at_most=2),
+        Figure(what="until what the member had changed meanwhile is known", value=healed, unit="s", at_most=30),
+        Figure(what="until its next change is", value=back, unit="s", at_most=_WITHIN),
+    )
+
+
+async def _until(moment: float) -> None:
+    await asyncio.sleep(max(0.0, moment - time.monotonic()))
+
+
+async def _restarted(stage: MemberStage, name: str) -> float:
+    """Kill a replica, wait until it is back, and change the other member; return how long that took."""
+    for pod in await stage.world.control_plane():
+        if pod.name == name:
+            pod.signal(signal.SIGKILL)
+    await asyncio.sleep(1.0)
+    await all_ready(stage.world)
+    return await stage.blink(FAR)

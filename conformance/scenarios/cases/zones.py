@@ -19,7 +19,7 @@ async def zones(world: World) -> tuple[Figure, ...]:
     """Take the endpoints of the proxies' own zone away, and give them back."""
     await world.install(replicas=2)
     await world.echoes(_HERE[0], _THERE[0])
-    address = await _gateway_in(world, _HERE[1])
+    address = await gateway_in(world, _HERE[1])
     near, far = [await _slice(world, *each) for each in (_HERE, _THERE)]
     done = 0
     async with judged(world, f"{address}:80", show=lambda: f"{done} of {_TURNS} turns") as loop:
@@ -42,7 +42,7 @@ async def zones(world: World) -> tuple[Figure, ...]:
     )
 
 
-async def _gateway_in(world: World, zone: str) -> str:
+async def gateway_in(world: World, zone: str) -> str:
     """Make a Gateway whose proxies are in a zone, and return its address."""
     item = manifests.gateway(SHOP, "gateway")
     item["spec"]["infrastructure"] = {"labels": {"topology.kubernetes.io/zone": zone}}
