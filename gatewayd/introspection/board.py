@@ -90,9 +90,10 @@ def _programmed(
     """Return whether proxies of every Gateway that the route is attached to hold it."""
     if not any(holds(parent.verdicts, ACCEPTED) for parent in parents):
         return _NOT_KNOWN
-    for fleet, at_fleet in progress.items():
-        if at_fleet.arrived is None:
-            return _why_not(report(fleet), at_fleet)
+    # In an order of their own: a replica that has just started hears of them in another than one that has run for long.
+    for fleet in sorted(progress, key=str):
+        if progress[fleet].arrived is None:
+            return _why_not(report(fleet), progress[fleet])
     if not progress:
         return Condition(mark=ConditionMark.FALSE, reason="Pending: no listener or no rule of it works")
     # Some hold it, and others refuse it.

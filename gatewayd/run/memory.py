@@ -6,8 +6,10 @@ Of jemalloc, which the image preloads (deploy/Dockerfile): https://jemalloc.net/
 
 import ctypes
 import gc
+import sys
 from asyncio import sslproto
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 YOUNG: Final = 200_000
@@ -55,7 +57,8 @@ class Tide:
     """Gives memory back to the system after most of what there was has gone.
 
     Each time that half has gone, and once more when no more goes. First goes what was kept for others to come, by
-    `forget`, then cycles, then whatever pages are free.
+    `forget` and by functions that keep their results: a thousand of these may hold a page each. Then cycles, then
+    whatever pages are free.
     """
 
     def __init__(self, *forget: Callable[[], None]) -> None:
@@ -75,11 +78,19 @@ class Tide:
         else:
             self._highest = max(self._highest, rows)
             return False
-        for forget in self._forget:
+        for forget in (*self._forget, *_kept_results()):
             forget()
         gc.collect()
         _give_back()
         return True
+
+
+def _kept_results() -> Iterator[Callable[[], None]]:
+    """Yield what empties each `lru_cache` of a module of ours."""
+    kind = type(lru_cache(len))
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("gatewayd."):
+            yield from (each.cache_clear for each in vars(module).values() if isinstance(each, kind))
 
 
 def _give_back() -> None:

@@ -25,14 +25,15 @@ class Holding:
         return self.counts.__getitem__
 
 
-def seen(text: str, report: FleetReport = NO_FLEET, *, held: int = 0) -> Board:
+def seen(text: str, report: FleetReport = NO_FLEET, *, held: int = 0, is_backwards: bool = False) -> Board:
     found = translated(text).reconciler
     found.submit([fleet_delta(each, report) for each in found.configs])
     found.step()
     holding = Holding()
     live = LiveBoard(holding)
     live.described(found.store.engine.drain(BOARD))
-    for config in found.configs.values():
+    configs = list(found.configs.values())
+    for config in reversed(configs) if is_backwards else configs:
         live.published(config, 1.0)
     holding.counts["8080"] = held
     for gateway in found.configs:
@@ -78,6 +79,16 @@ def test_while_it_is_on_its_way_and_when_it_is_refused() -> None:
 
     assert str(seen(SHOP, CONNECTED).routes[0].programmed) == "no: Pending: not ACKed yet"
     assert str(seen(SHOP, refused).routes[0].programmed) == "no: Invalid: the proxy refused it: bad"
+
+
+def test_a_route_of_two_gateways_says_the_same_whichever_was_heard_of_first() -> None:
+    other = SHOP.partition("---\n")[0].replace("name: web", "name: zoo").replace("8080", "8081")
+    both = f"{SHOP.replace('[{name: web}]', '[{name: web}, {name: zoo}]')}\n---\n{other}"
+    rejection = Rejection(type_url=ROUTE, names=("8081",), message="bad")
+    report = FleetReport(connected=1, acked_listeners=frozenset(), rejections=(rejection,))
+    found, backwards = (seen(both, report, is_backwards=each).routes[0] for each in (False, True))
+    assert found.parents == ("default/web", "default/zoo")
+    assert str(found.programmed) == str(backwards.programmed) == "no: Pending: not ACKed yet"
 
 
 def test_while_one_of_several_proxies_refuses_it() -> None:

@@ -3,7 +3,9 @@ from asyncio import sslproto
 
 import pytest
 
+from gatewayd.ir.backend import Protocol, ServiceBackend, Upstream
 from gatewayd.run.memory import CALM, FEW, READ_BYTES, YOUNG, Tide, tune_allocator, tune_collector, tune_connections
+from gatewayd.translator.rules.forwarding import plain_forward
 
 
 def test_the_collector_runs_seldom_and_still_runs() -> None:
@@ -51,6 +53,16 @@ def test_what_is_kept_for_others_goes_first() -> None:
     assert gone == []
     tide.look(0)
     assert gone == ["urls", "values"]
+
+
+def test_what_functions_have_kept_goes_too() -> None:
+    upstream = Upstream(kind="Service", namespace="shop", name="cart", port=80, protocol=Protocol.HTTP1)
+    plain_forward(ServiceBackend(upstream=upstream), 1, None)
+    tide = Tide()
+    tide.look(2 * FEW)
+    assert plain_forward.cache_info().currsize
+    tide.look(0)
+    assert not plain_forward.cache_info().currsize
 
 
 def test_a_few_rows_are_not_worth_it() -> None:
