@@ -184,7 +184,9 @@ class MemberCluster:
 
         async def is_offered() -> bool:
             found = await self.api.get(manifests.collection("discovery.k8s.io/v1", "EndpointSlice", SHOP))
-            ready = (one for each in found["items"] for one in each["endpoints"] or () if one["conditions"]["ready"])
+            ready = (
+                one for each in found["items"] for one in each["endpoints"] or () if one["conditions"].get("ready")
+            )
             return any(address in each["addresses"] for each in ready)
 
         await self.world.until(is_offered, f"{self.name} offers {address}")
