@@ -143,6 +143,7 @@ def test_the_process_says_why_it_cannot_begin(tmp_path: Path) -> None:
         server_name="localhost",
         certificates=str(tmp_path),
         fails_closed=False,
+        keeps_source=False,
         log_level="info",
     )
     words = [sys.executable, "-m", "gatewayd.run.agent", encoded(options)]
