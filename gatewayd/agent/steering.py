@@ -26,6 +26,8 @@ LEAVING_SECONDS: Final = 1.0
 TAKEN_OVER_SECONDS: Final = 15.0
 """How long an Envoy alone is not believed, of what the agent before led nobody to any more: that may have been told
 so just before its end, and not the Envoy. So long a control plane that starts may take to say it again."""
+PODS_SECONDS: Final = 5.0
+"""How long a first table waits until it is known whose pods there are: else they would get the routes of everybody."""
 _LOOK_SECONDS: Final = 0.02
 
 _log = structlog.get_logger("gatewayd.agent")
@@ -59,6 +61,7 @@ class Steering:
         # What the Envoy says that it has, of which that table knew nothing; and until when it is not believed.
         self._doubted: frozenset[NodeRedirect] = frozenset()
         self._doubts_until = float("-inf")
+        self._pods_until = float("-inf")
         # Ports of the proxy that have been seen to be listened on since it is alive.
         self._bound: frozenset[ListeningPort] = frozenset()
         # What the kernel has; None while that is unknown.
@@ -119,7 +122,7 @@ class Steering:
             if self._is_alive != was_alive:
                 self._told_alive()
                 self._bound = frozenset()
-            if self._wanted is None:
+            if self._wanted is None or self._waits_for_pods():
                 return  # what it is by then goes into the table with the first redirects
             if not self._is_alive:
                 if was_alive:
@@ -142,11 +145,18 @@ class Steering:
             self._is_alive = True  # it has just said what it has
         table = await self._kernel.found()
         if table is None:
+            self._pods_until = self._kernel.clock() + PODS_SECONDS
             return
         if not self._knows_pods:
             self._found = table.callers
         self._doubted = frozenset(each for each in recalled if not table.leads(each))
         self._doubts_until = self._kernel.clock() + TAKEN_OVER_SECONDS
+
+    def _waits_for_pods(self) -> bool:
+        """Return whether nobody is led yet, since it is not known whose pods there are."""
+        if self._knows_pods or self._applied is not None or not self.has_consumers:
+            return False
+        return self._kernel.clock() < self._pods_until
 
     def _told_alive(self) -> None:
         if self._is_alive:
@@ -169,7 +179,7 @@ class Steering:
 
     async def _follow(self) -> None:
         """Make the table what is wanted, as far as the Envoy listens."""
-        if self._wanted is None:
+        if self._wanted is None or self._waits_for_pods():
             return
         believed = self._wanted.redirects - self._doubted
         there = self._bound_of({each.listening for each in believed})

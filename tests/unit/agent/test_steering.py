@@ -8,7 +8,7 @@ from gatewayd.agent import steering
 from gatewayd.agent import table as tables
 from gatewayd.agent.envoy import Health
 from gatewayd.agent.kernel import KernelError
-from gatewayd.agent.steering import BOUND_SECONDS, REFRESH_SECONDS, TAKEN_OVER_SECONDS, Kernel, Steering
+from gatewayd.agent.steering import BOUND_SECONDS, PODS_SECONDS, REFRESH_SECONDS, TAKEN_OVER_SECONDS, Kernel, Steering
 from gatewayd.agent.table import Command, FoundTable, NodeTable
 from gatewayd.ir.mesh import NodeRedirect
 
@@ -170,6 +170,24 @@ async def test_where_there_is_no_table_the_envoy_is_believed() -> None:
     assert rig.last() == [tables.whole(table({PRODUCER}), alive=False)]
 
 
+async def test_a_first_table_waits_for_whose_pods_there_are() -> None:
+    rig = Rig()
+    await rig.steering.beat(Health.SERVES)
+    await rig.redirect(BOTH)
+    await rig.steering.beat(Health.SERVES)
+    assert rig.last() == []
+    await rig.steering.know_pods({"10.244.0.6": "blog"})
+    assert rig.last() == [tables.whole(table(BOTH, ("10.244.0.6", 15897)), alive=True)]
+
+
+async def test_a_first_table_does_not_wait_for_ever() -> None:
+    rig = Rig()
+    await rig.redirect(BOTH)
+    rig.now += PODS_SECONDS
+    await rig.steering.beat(Health.AWAY)
+    assert rig.last() == [tables.whole(table(BOTH), alive=False)]
+
+
 async def test_pods_matter_where_their_namespace_has_routes() -> None:
     rig = Rig()
     await rig.steering.know_pods({"10.244.0.5": "shop", "10.244.0.6": "blog"})
@@ -226,6 +244,7 @@ async def test_what_failed_is_made_anew_as_a_whole() -> None:
 async def test_a_port_that_nobody_listens_on_is_waited_for_and_then_passed_over() -> None:
     rig = Rig()
     rig.listening = {PRODUCER.listening}
+    await rig.steering.know_pods({})
     before = rig.now
     await rig.redirect(BOTH)
     assert rig.now - before > BOUND_SECONDS
