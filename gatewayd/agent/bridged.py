@@ -5,18 +5,14 @@ none. The kernel is asked by netlink for all interfaces, which anybody may.
 https://man7.org/linux/man-pages/man7/rtnetlink.7.html
 """
 
-import socket
-import struct
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from gatewayd.agent.kernel import KernelError
+from gatewayd.agent.netlink import ATTRIBUTE, HEADER, asked_kernel
 
-_HEADER: Final = struct.Struct("=LHHLL")
-_ATTRIBUTE: Final = struct.Struct("=HH")
 _LINK_BYTES: Final = 16
 """Of struct ifinfomsg, before the attributes."""
-_ASKED: Final = _HEADER.pack(_HEADER.size + _LINK_BYTES, 18, 0x1 | 0x300, 0, 0) + bytes(_LINK_BYTES)
+_ASKED: Final = HEADER.pack(HEADER.size + _LINK_BYTES, 18, 0x1 | 0x300, 0, 0) + bytes(_LINK_BYTES)
 _LINK: Final = 16
 _NAME: Final = 3
 _INFO: Final = 18
@@ -25,29 +21,24 @@ _PORT_OF: Final = 4
 _NESTED: Final = 0x7FFF
 """The bits of an attribute's type that are its type."""
 _MOST_BYTES: Final = 1 << 18
-_PATIENCE: Final = 5.0
 
 
 def bridged() -> str:
     """Return an interface of a pod that is a port of a bridge, "" for none; raises KernelError."""
-    try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as kernel:
-            kernel.settimeout(_PATIENCE)
-            kernel.sendto(_ASKED, (0, 0))
-            while True:
-                for kind, content in _messages(kernel.recv(_MOST_BYTES)):
-                    if kind == _LINK and (name := _port(content)):
-                        return name
-                    if kind != _LINK:
-                        return ""  # that was all, or the kernel does not say
-    except OSError as error:
-        raise KernelError(f"netlink: {error.strerror or error}") from error
+    with asked_kernel() as kernel:
+        kernel.sendto(_ASKED, (0, 0))
+        while True:
+            for kind, content in _messages(kernel.recv(_MOST_BYTES)):
+                if kind == _LINK and (name := _port(content)):
+                    return name
+                if kind != _LINK:
+                    return ""  # that was all, or the kernel does not say
 
 
 def _messages(datagram: bytes) -> Iterator[tuple[int, bytes]]:
-    while len(datagram) >= _HEADER.size:
-        length, kind, *_ = _HEADER.unpack_from(datagram)
-        yield kind, datagram[_HEADER.size : length]
+    while len(datagram) >= HEADER.size:
+        length, kind, *_ = HEADER.unpack_from(datagram)
+        yield kind, datagram[HEADER.size : length]
         datagram = datagram[_aligned(length) :]
 
 
@@ -60,10 +51,10 @@ def _port(link: bytes) -> str:
 
 def _attributes(content: bytes) -> Mapping[int, bytes]:
     found: dict[int, bytes] = {}
-    while len(content) >= _ATTRIBUTE.size:
-        length, kind = _ATTRIBUTE.unpack_from(content)
-        found[kind & _NESTED] = content[_ATTRIBUTE.size : length]
-        content = content[_aligned(max(length, _ATTRIBUTE.size)) :]
+    while len(content) >= ATTRIBUTE.size:
+        length, kind = ATTRIBUTE.unpack_from(content)
+        found[kind & _NESTED] = content[ATTRIBUTE.size : length]
+        content = content[_aligned(max(length, ATTRIBUTE.size)) :]
     return found
 
 

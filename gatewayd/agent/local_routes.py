@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from gatewayd.agent.kernel import KernelError
+from gatewayd.agent.netlink import ATTRIBUTE, HEADER, asked_kernel
 
 MARK: Final = 0x1000
 """One bit, so that marks of others stay: kube-proxy has 0x4000 and 0x8000, port mappings 0x2000, Calico 0xffff0000."""
@@ -23,15 +24,11 @@ _PRIORITY: Final = 90
 """After the kernel's own addresses (0), before whatever plugins have for pods: those of AWS begin at 512."""
 
 _FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
-_NETLINK_ROUTE: Final = 0
 _ACKNOWLEDGED: Final = 0x1 | 0x4
 _NEW: Final = 0x200 | 0x400
 _BY_KERNEL: Final = 2
-_HEADER: Final = struct.Struct("=LHHLL")
 _MESSAGE: Final = struct.Struct("=8BL")
-_ATTRIBUTE: Final = struct.Struct("=HH")
 _ANSWER_BYTES: Final = 8192
-_PATIENCE: Final = 5.0
 
 
 class _Kind(NamedTuple):
@@ -71,24 +68,20 @@ def _rule(family: int) -> bytes:
     to_table = 1
     head = _MESSAGE.pack(family, 0, 0, 0, 0, 0, 0, to_table, 0)
     numbers = ((6, _PRIORITY), (10, MARK), (16, MARK), (15, _TABLE))
-    protocol = _ATTRIBUTE.pack(5, 21) + bytes((_BY_KERNEL, 0, 0, 0))
+    protocol = ATTRIBUTE.pack(5, 21) + bytes((_BY_KERNEL, 0, 0, 0))
     return head + b"".join(_attribute(kind, number) for kind, number in numbers) + protocol
 
 
 def _attribute(kind: int, number: int) -> bytes:
-    return _ATTRIBUTE.pack(8, kind) + struct.pack("=L", number)
+    return ATTRIBUTE.pack(8, kind) + struct.pack("=L", number)
 
 
 def _told(messages: list[tuple[int, int, bytes]], *, fine: set[int]) -> None:
     """Send messages, each when the one before is answered; raises KernelError for an answer that is not fine."""
-    try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_ROUTE) as kernel:
-            kernel.settimeout(_PATIENCE)
-            for kind, flags, content in messages:
-                kernel.sendto(_HEADER.pack(_HEADER.size + len(content), kind, flags, 0, 0) + content, (0, 0))
-                # struct nlmsgerr: what the kernel says of a message, a negative error number or 0.
-                (answer,) = struct.unpack_from("=l", kernel.recv(_ANSWER_BYTES), _HEADER.size)
-                if -answer not in fine:
-                    raise KernelError(f"netlink: message {kind} refused; {os.strerror(-answer)}")
-    except OSError as error:
-        raise KernelError(f"netlink: {error.strerror or error}") from error
+    with asked_kernel() as kernel:
+        for kind, flags, content in messages:
+            kernel.sendto(HEADER.pack(HEADER.size + len(content), kind, flags, 0, 0) + content, (0, 0))
+            # struct nlmsgerr: what the kernel says of a message, a negative error number or 0.
+            (answer,) = struct.unpack_from("=l", kernel.recv(_ANSWER_BYTES), HEADER.size)
+            if -answer not in fine:
+                raise KernelError(f"netlink: message {kind} refused; {os.strerror(-answer)}")

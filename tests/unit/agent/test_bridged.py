@@ -1,11 +1,11 @@
 import struct
-from typing import Any, Self
 
 import pytest
 
-from gatewayd.agent import bridged as module
+from gatewayd.agent import netlink
 from gatewayd.agent.bridged import bridged
 from gatewayd.agent.kernel import KernelError
+from tests.unit.agent.netlink_socket import NetlinkSocket
 
 
 def attribute(kind: int, content: bytes) -> bytes:
@@ -30,19 +30,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Return what the kernel says, datagram by datagram."""
     said: list[bytes] = []
 
-    class Netlink:
-        def __call__(self, *_: Any) -> Self:
-            return self
-
-        def __enter__(self) -> Self:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def settimeout(self, _seconds: float) -> None:
-            pass
-
+    class Netlink(NetlinkSocket):
         def sendto(self, asked: bytes, _to: tuple[int, int]) -> None:
             assert struct.unpack_from("=LHH", asked) == (len(asked), 18, 0x301)
 
@@ -51,7 +39,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
                 raise TimeoutError("timed out")
             return said.pop(0)
 
-    monkeypatch.setattr(module.socket, "socket", Netlink())
+    monkeypatch.setattr(netlink.socket, "socket", Netlink())
     return said
 
 

@@ -2,33 +2,22 @@ import errno
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
-from gatewayd.agent import local_routes
+from gatewayd.agent import local_routes, netlink
 from gatewayd.agent.kernel import KernelError
+from tests.unit.agent.netlink_socket import NetlinkSocket
 
 
-class Netlink:
+class Netlink(NetlinkSocket):
     """A kernel that answers messages with error numbers, 0 for none; `sent`: the type, flags and family of each."""
 
     def __init__(self, answer: Callable[[int], int]) -> None:
         self._answer = answer
         self._last = 0
         self.sent: list[tuple[int, int, int]] = []
-
-    def __call__(self, *_: Any) -> Self:
-        return self
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def settimeout(self, _seconds: float) -> None:
-        pass
 
     def sendto(self, message: bytes, _to: tuple[int, int]) -> None:
         length, kind, flags, _, _ = struct.unpack_from("=LHHLL", message)
@@ -47,7 +36,7 @@ Told = Callable[[Callable[[int], int]], Netlink]
 def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     def kernel(answer: Callable[[int], int]) -> Netlink:
         found = Netlink(answer)
-        monkeypatch.setattr(local_routes.socket, "socket", found)
+        monkeypatch.setattr(netlink.socket, "socket", found)
         return found
 
     return kernel
@@ -82,7 +71,7 @@ def test_where_there_is_no_netlink_that_is_said(monkeypatch: pytest.MonkeyPatch)
     def none(*_: Any) -> None:
         raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
 
-    monkeypatch.setattr(local_routes.socket, "socket", none)
+    monkeypatch.setattr(netlink.socket, "socket", none)
     with pytest.raises(KernelError, match="netlink: Address family not supported"):
         local_routes.add((4,))
 
@@ -95,7 +84,7 @@ def test_a_rule_has_our_mark_and_leaves_others_alone(monkeypatch: pytest.MonkeyP
             sent.append(message)
             super().sendto(message, to)
 
-    monkeypatch.setattr(local_routes.socket, "socket", Kernel(lambda _: 0))
+    monkeypatch.setattr(netlink.socket, "socket", Kernel(lambda _: 0))
     local_routes.add((4,))
     for attribute in (10, 16):  # FRA_FWMARK, FRA_FWMASK
         assert struct.pack("=HHL", 8, attribute, local_routes.MARK) in sent[1]
