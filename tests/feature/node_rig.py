@@ -162,7 +162,13 @@ class Node:
         """Wait until an Envoy would find the agent: one that does not waits longer each time before it asks again."""
 
         async def is_there() -> bool:
-            return (self._folder / "x").exists()
+            # The file alone may be that of an agent before, which nobody listens at.
+            try:
+                _, writer = await asyncio.open_unix_connection(self._folder / "x")
+            except OSError:
+                return False
+            writer.close()
+            return True
 
         await self.until(is_there)
 
