@@ -17,6 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from conformance.scenarios.lies import PASS, Action, Delay, Reset, Status, Truncate, passed
+from conformance.scenarios.shown_api_server import shown_as_api_server
 from conformance.scenarios.world import World
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"})
@@ -161,18 +162,9 @@ def _ended(request: web.Request) -> web.Response:
 async def standing(world: World, port: int) -> AsyncIterator[Stand]:
     """Run a stand-in on a port of the node."""
     outward = ssl.create_default_context(cafile=str(world.run.certificates / "ca.crt"))
-    inward = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    inward.load_cert_chain(world.run.certificates / "api-server.crt", world.run.certificates / "api-server.key")
     connector = aiohttp.TCPConnector(ssl=outward, limit=0)
     timeout = aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False) as client:
         stand = Stand(world.server, client)
-        app = web.Application(client_max_size=16 << 20)
-        app.router.add_route("*", "/{path:.*}", stand.handle)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "0.0.0.0", port, ssl_context=inward).start()
-        try:
+        async with shown_as_api_server(world, port, stand.handle):
             yield stand
-        finally:
-            await runner.cleanup()

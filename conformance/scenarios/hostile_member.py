@@ -6,12 +6,10 @@ Each attempt is told apart by the token that gatewayd comes with, so that one do
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -20,6 +18,7 @@ from conformance.harness.addresses import API_SERVICE_IP, NODE_IP
 from conformance.scenarios import manifests
 from conformance.scenarios.manifests import Object
 from conformance.scenarios.member_cluster import EXPORT_API, kubeconfig
+from conformance.scenarios.shown_api_server import shown_as_api_server
 from conformance.scenarios.world import SHOP, World
 
 _PORT = 7100
@@ -168,16 +167,6 @@ def bad_kubeconfigs(good: Object) -> Mapping[str, Object]:
 @asynccontextmanager
 async def hostile_member(world: World) -> AsyncIterator[HostileMember]:
     """Run the server on the node until the block ends."""
-    folder: Path = world.run.certificates
-    member = HostileMember(authority=(folder / "ca.crt").read_bytes())
-    inward = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    inward.load_cert_chain(folder / "api-server.crt", folder / "api-server.key")
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", member.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "0.0.0.0", _PORT, ssl_context=inward).start()
-    try:
+    member = HostileMember(authority=(world.run.certificates / "ca.crt").read_bytes())
+    async with shown_as_api_server(world, _PORT, member.handle):
         yield member
-    finally:
-        await runner.cleanup()

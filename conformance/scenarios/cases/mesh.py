@@ -195,7 +195,7 @@ def _figures(run: _Mesh, seconds: float) -> tuple[Figure, ...]:
     lost = _outside([answer for answer, verdict in judged if verdict is Verdict.LOST], excused)
     _show(run, "wrong", wrong)
     _show(run, "lost", lost)
-    _show_expected(run)
+    _show_expected(run, wrong)
     return (
         Figure(what="requests", value=len(judged), at_least=1),
         Figure(what="requests a second", value=len(judged) / seconds, unit="/s"),
@@ -256,9 +256,9 @@ def _show(run: _Mesh, word: str, answers: Sequence[Answer]) -> None:
         print(f"  {word}: {each}; {then}")
 
 
-def _show_expected(run: _Mesh) -> None:
+def _show_expected(run: _Mesh, wrong: Sequence[Answer]) -> None:
     """Print what would have been right about the time of each wrong answer."""
-    for namespace, caller in run.stage.callers.items():
-        for answer, verdict in caller.verdicts(run.stage.away):
-            if verdict is Verdict.WRONG:
+    for answer in wrong:
+        for namespace, caller in run.stage.callers.items():
+            if any(each is answer for each in caller.answers):
                 print(f"  to {namespace}: {caller.called[answer.target].around(answer.began)}")
