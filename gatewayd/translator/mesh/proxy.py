@@ -38,8 +38,11 @@ def mesh_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
 
 
 def _backends(view: View, member: Member, parents: tuple[ServiceParent, ...]) -> Iterator[Upstream]:
-    """Yield what rules lead to, for each family of the addresses that are called."""
+    """Yield what rules lead to; where sources are kept, for each family of the addresses that are called."""
     found = service_rules(view, member)
+    if not environment(view).keeps_source:
+        yield from upstreams_of_rules(found)
+        return
     for family in dict.fromkeys(family_of(at.address) for each in parents for at in each.frontends):
         routes = tuple(each._replace(route=with_source(view, each.route, family)) for each in found.routes)
         yield from upstreams_of_rules(found._replace(routes=routes))
