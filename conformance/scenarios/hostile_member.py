@@ -25,6 +25,7 @@ _PORT = 7100
 _SERVER = f"https://{NODE_IP}:{_PORT}"
 _BLOCK = b" " * (256 * 1024)
 _DEEP = 100_000
+TOO_MANY_EXPORTS = "2,500 exports"
 _OLDEST = "1970-01-01T00:00:00Z"
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -122,7 +123,7 @@ def attempts(name: str, others: Iterable[str], elsewhere: str) -> Mapping[str, A
         "objects of namespaces of others": listed((*exported("api", where="vault"), *exported(name, where="default"))),
         "addresses that are no pods of its own": listed(exported(name, *odd)),
         "addresses of other members, as the oldest": listed(exported(name, *others)),
-        "2,500 exports": listed(each for at in range(2_500) for each in exported(f"s{at}")),
+        TOO_MANY_EXPORTS: listed(each for at in range(2_500) for each in exported(f"s{at}")),
         "60,000 endpoints": listed((*exported(name), *_crowd(name, 600))),
         "20,000 ports of a Service with 4,000 slices": listed((*wide, *_crowd(name, 4_000, each=1))),
         "names that are none": listed(each for odd_name in names for each in exported(odd_name, "10.244.255.1")),

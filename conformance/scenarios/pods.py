@@ -7,7 +7,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,22 @@ class PodHandle:
                 sent += 1
         return sent
 
+    async def kill(self, words: bytes) -> int:
+        """Kill what `words` find in the Pod, wait until it is dead, and return how many processes that were.
+
+        One that was sent the signal reads for some milliseconds more; once it is a zombie, its sockets are closed.
+        """
+        with ExitStack() as watched:
+            waited = []
+            for process in self.processes(words):
+                with suppress(ProcessLookupError):
+                    waited.append(watched.enter_context(_watched(process)))
+            for descriptor in waited:
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            await asyncio.gather(*map(_readable, waited))
+            return len(waited)
+
     async def admin(self, page: str) -> bytes:
         """Return a page of the Envoy in the Pod."""
         process = next(self.processes(b"--service-node"), None)
@@ -87,6 +103,25 @@ def handle(pod: dict[str, Any]) -> PodHandle:
 
 def _command(process: Path) -> bytes:
     return (process / "cmdline").read_bytes().replace(b"\0", b" ")
+
+
+@contextmanager
+def _watched(process: int) -> Iterator[int]:
+    descriptor = os.pidfd_open(process)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+async def _readable(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+    loop.add_reader(descriptor, ended.set_result, None)
+    try:
+        await ended
+    finally:
+        loop.remove_reader(descriptor)
 
 
 async def output(*command: str, stdin: bytes = b"") -> bytes:

@@ -44,6 +44,10 @@ others from being served."""
 MEMBER_STALE_SECONDS = 300.0
 """After which a member that is not heard of is stale: an upgrade of an API server takes less."""
 
+MEMBER_WARNED_SECONDS = 300.0
+"""How soon the same is said again of a member by an Event: one that is too much and is not, to and fro, would write
+one a second, each of which the API server keeps for an hour."""
+
 MEMBER_LOOK_SECONDS = 1.0
 """Between two looks at how long members have not been heard of, and whether what they say has to be kept anew."""
 

@@ -27,7 +27,10 @@ NOT_LISTED: Final = "not everything has been listed yet"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberState:
-    """How a member is, for people: `trouble` is "" for one that is well. `silent`: seconds since it was heard of."""
+    """How a member is, for people: `trouble` is "" for one that is well. `silent`: seconds since it was heard of.
+
+    `excess` says why what it says now is too much, "" when it is not.
+    """
 
     cluster: str
     standing: Standing
@@ -35,6 +38,7 @@ class MemberState:
     endpoints: int
     silent: float
     trouble: str
+    excess: str = ""
 
 
 class FollowedMember:
@@ -132,7 +136,12 @@ class FollowedMember:
             endpoints=sum(len(port.endpoints) for row in rows for port in row.ports),
             silent=now - self._heard_at,
             trouble=self._trouble(),
+            excess=self._excess(),
         )
+
+    def _excess(self) -> str:
+        watches = (each for each in (self.coming, self.believed) if each is not None)
+        return next((each.excess for each in watches if each.excess), "")
 
     def _trouble(self) -> str:
         if self.refusal:

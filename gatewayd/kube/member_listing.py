@@ -31,14 +31,26 @@ class Allowance:
         self.objects = 0
         self.bytes = 0
 
+    @property
+    def excess(self) -> str:
+        """Why what is listed is too much, "" when it is not."""
+        return self._of_objects or self._of_bytes
+
+    @property
+    def _of_objects(self) -> str:
+        return f"it lists more than {MEMBER_OBJECTS} objects" if self.objects > MEMBER_OBJECTS else ""
+
+    @property
+    def _of_bytes(self) -> str:
+        return f"it lists objects of more than {MEMBER_BYTES} bytes" if self.bytes > MEMBER_BYTES else ""
+
     def take(self, objects: int, size: int) -> None:
         """Take so much more, or give it back. Raises TooMuchError."""
         self.objects += objects
         self.bytes += size
-        if self.objects > MEMBER_OBJECTS and objects > 0:
-            raise TooMuchError(f"it lists more than {MEMBER_OBJECTS} objects")
-        if self.bytes > MEMBER_BYTES and size > 0:
-            raise TooMuchError(f"it lists objects of more than {MEMBER_BYTES} bytes")
+        problem = (objects > 0 and self._of_objects) or (size > 0 and self._of_bytes)
+        if problem:
+            raise TooMuchError(problem)
 
 
 class MemberListing(Listing):

@@ -55,6 +55,7 @@ class MemberWatch:
         self.book = Book(declaration)
         self._timing = timing
         self._hearer = hearer
+        self._allowance = Allowance()
         self._listings: tuple[MemberListing, ...] = ()
         self._failing: dict[tuple[str, str], None] = {}
         self._is_unread_told = False
@@ -84,7 +85,12 @@ class MemberWatch:
         absent = sorted({each.kind.kind for each in self._listings if each.is_absent})
         if absent:
             return f"it says that it serves no {', '.join(absent)}"
-        return self.book.excess
+        return self.excess
+
+    @property
+    def excess(self) -> str:
+        """Why what it says is too much, "" when it is not."""
+        return self.book.excess or self._allowance.excess
 
     async def run(self, connect: Callable[[MemberPace], KubeClient]) -> None:
         """Watch until cancelled, each time by a client of its own."""
@@ -104,9 +110,9 @@ class MemberWatch:
         """Begin with an empty book: what an earlier one has led to stands elsewhere."""
         self.book = Book(self.declaration)
         self._failing.pop(_EVERYTHING, None)
-        allowance = Allowance()
+        self._allowance = Allowance()
         self._listings = tuple(
-            MemberListing(BY_STRUCT[struct], namespace, allowance, self._undecodable)
+            MemberListing(BY_STRUCT[struct], namespace, self._allowance, self._undecodable)
             for namespace in self.declaration.namespaces
             for struct in READ
         )

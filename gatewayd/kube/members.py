@@ -35,6 +35,7 @@ from gatewayd.kube.lease import Leadership
 from gatewayd.kube.member import FollowedMember, MemberState
 from gatewayd.kube.member_access import member_access
 from gatewayd.kube.member_store import KeptMember, MemberStore
+from gatewayd.kube.member_warnings import MemberWarning, MemberWarnings, WarningReason
 from gatewayd.kube.member_watch import Connect, MemberWatch
 from gatewayd.kube.reflector import Selection, Submit, Timing
 from gatewayd.members.credentials import KUBECONFIG_KEY, Credentials, RefusedCredentials, credentials
@@ -67,8 +68,8 @@ class MemberObserver(Protocol):
     def member_states(self, states: tuple[MemberState, ...]) -> None:
         """Hear how all members are, from time to time."""
 
-    def member_refused(self, secret: ObjectKey, uid: str, why: str) -> None:
-        """Hear that a Secret declares no member, or cannot be used."""
+    def member_warned(self, secret: ObjectKey, uid: str, warning: MemberWarning) -> None:
+        """Hear what whoever has written the Secret of a member is to know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,8 @@ class Members:
         self._passed_over: dict[ObjectKey, str] = {}
         self._passed_before: dict[ObjectKey, str] = {}
         self._uids: dict[ObjectKey, str] = {}
+        self._declared_by: dict[str, ObjectKey] = {}
+        self._warnings = MemberWarnings()
         self._members: dict[str, FollowedMember] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._kept: dict[str, KeptMember] = {}
@@ -156,9 +159,11 @@ class Members:
         self._tell(key, why)
 
     def _tell(self, key: ObjectKey, why: str) -> None:
-        uid = self._uids.get(key, "")
         _log.error("member refused", secret=str(key), why=why)
-        self._observer.member_refused(key, uid, why)
+        self._warn(key, MemberWarning(WarningReason.INVALID, why))
+
+    def _warn(self, key: ObjectKey, warning: MemberWarning) -> None:
+        self._observer.member_warned(key, self._uids.get(key, ""), warning)
 
     # --- members ------------------------------------------------------------------------------------------------
 
@@ -210,9 +215,18 @@ class Members:
                     del self._members[cluster]
                     self._forgotten.add(cluster)
                     _log.info("member removed", cluster=cluster)
-            self._observer.member_states(self.states())
+            self._show(now)
             if self._means.leadership.is_leader():
                 await self._keep(now)
+
+    def _show(self, now: float) -> None:
+        """Tell how members are, and warn of those that are declared."""
+        states = self.states()
+        self._observer.member_states(states)
+        declared_states = (each for each in states if each.cluster in self._declared_by)
+        for cluster, warning in self._warnings.due(declared_states, now):
+            _log.error("member warned of", cluster=cluster, reason=warning.reason.value, why=warning.message)
+            self._warn(self._declared_by[cluster], warning)
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -234,6 +248,7 @@ class Members:
             elif len(wanted) > MEMBERS:
                 del wanted[cluster]
                 self._pass_over(each.key, f"there are {MEMBERS} members already; no more are allowed")
+        self._declared_by = {cluster: each.key for cluster, each in wanted.items()}
         for cluster, declared_member in wanted.items():
             self._bring_about(cluster, declared_member)
         now = self._means.clock()

@@ -14,6 +14,7 @@ from gatewayd.kube.lease import Leadership
 from gatewayd.kube.member import MemberState
 from gatewayd.kube.member_client import MemberClient
 from gatewayd.kube.member_store import MemberStore
+from gatewayd.kube.member_warnings import MemberWarning
 from gatewayd.kube.members import MemberMeans, Members
 from gatewayd.kube.reflector import Submit, Timing
 from gatewayd.telemetry.metrics import MemberFacts, Metrics
@@ -45,9 +46,10 @@ class MemberTelling:
             )
         )
 
-    def member_refused(self, secret: ObjectKey, uid: str, why: str) -> None:
+    def member_warned(self, secret: ObjectKey, uid: str, warning: MemberWarning) -> None:
         """Say it where whoever wrote the Secret looks."""
-        self.events.warn(Notice(kind=BY_STRUCT[Secret], key=secret, reason="Invalid", message=why, uid=uid))
+        reason, message = warning.reason.value, warning.message
+        self.events.warn(Notice(kind=BY_STRUCT[Secret], key=secret, reason=reason, message=message, uid=uid))
 
 
 class MemberSetting(NamedTuple):

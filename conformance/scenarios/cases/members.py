@@ -10,7 +10,14 @@ from collections import Counter
 from collections.abc import Mapping
 
 from conformance.scenarios.cases.restart import all_ready
-from conformance.scenarios.hostile_member import Answer, HostileMember, attempts, bad_kubeconfigs, hostile_member
+from conformance.scenarios.hostile_member import (
+    TOO_MANY_EXPORTS,
+    Answer,
+    HostileMember,
+    attempts,
+    bad_kubeconfigs,
+    hostile_member,
+)
 from conformance.scenarios.judged import Judged, answer, judged
 from conformance.scenarios.member_cluster import secret
 from conformance.scenarios.member_stage import BULK, FAR, HOME, HOST, NAME, NEAR, NEXT, MemberStage, member_stage
@@ -216,7 +223,7 @@ async def _die(stage: MemberStage) -> tuple[Figure, ...]:
     async with load(stage.world, f"{stage.address}:80", everybody, rate=200, fresh=2) as dying:
         await asyncio.sleep(1.0)
         async with packet_table("dead", chain):
-            killed = sum(pod.signal(signal.SIGKILL, b"echo") for pod in pods)
+            killed = sum(await asyncio.gather(*(pod.kill(b"echo") for pod in pods)))
             moment = time.time()
             await asyncio.sleep(4.0)
             ended = time.time()
@@ -252,6 +259,7 @@ async def _lied_to(stage: MemberStage) -> tuple[Figure, ...]:
             took, differ = await _tried(stage, evil, f"try-{number}", said, before)
             print(f"  {what}: others' changes after {took:.2f} s, {differ} resources changed", flush=True)
             slowest, changed = max(slowest, took), changed + differ
+        await _is_said_over(stage, evil, tried)
         refused = await _refused(stage, evil)
         changed += await stage.changed(before)
         for name in ("member-evil", *(f"bad-{number}" for number in range(refused))):
@@ -276,6 +284,13 @@ async def _tried(
     stage: MemberStage, evil: HostileMember, token: str, said: Answer, before: tuple[Held, ...]
 ) -> tuple[float, int]:
     """Let the hostile member try one thing; return how long another's change took, and how many resources changed."""
+    await _says(stage, evil, token, said)
+    took = await stage.blink(NEXT)
+    return took, await stage.changed(before)
+
+
+async def _says(stage: MemberStage, evil: HostileMember, token: str, said: Answer) -> None:
+    """Have replicas ask the hostile member anew, and hear this."""
     evil.answers[token] = said
     mine = {"region": "eu", "trust_order": "200", "pod_cidrs": "10.244.0.0/16"}
     await stage.world.put(secret("evil", evil.access(token), **mine))
@@ -284,8 +299,22 @@ async def _tried(
         return evil.heard[token] >= _LISTS
 
     await stage.world.until(is_heard, f"{token} is heard")
-    took = await stage.blink(NEXT)
-    return took, await stage.changed(before)
+
+
+async def _is_said_over(stage: MemberStage, evil: HostileMember, tried: Mapping[str, Answer]) -> None:
+    """Have it say too much once more, and wait until an Event of its Secret tells that."""
+    await _says(stage, evil, "over", tried[TOO_MANY_EXPORTS])
+
+    async def is_told() -> bool:
+        return "member-evil" in await _events(stage, "OverLimit")
+
+    await stage.world.until(is_told, "the Secret of a member over its limit has an Event")
+
+
+async def _events(stage: MemberStage, reason: str) -> frozenset[str]:
+    """Return which Secrets of members have an Event of a reason."""
+    events = await stage.world.api.get("/api/v1/namespaces/gatewayd-system/events")
+    return frozenset(each["involvedObject"]["name"] for each in events["items"] if each["reason"] == reason)
 
 
 async def _refused(stage: MemberStage, evil: HostileMember) -> int:
@@ -298,8 +327,7 @@ async def _refused(stage: MemberStage, evil: HostileMember) -> int:
     wanted = {each["metadata"]["name"] for each in secrets}
 
     async def are_refused() -> bool:
-        events = await stage.world.api.get("/api/v1/namespaces/gatewayd-system/events")
-        return wanted <= {each["involvedObject"]["name"] for each in events["items"] if each["reason"] == "Invalid"}
+        return wanted <= await _events(stage, "Invalid")
 
     await stage.world.until(are_refused, "Secrets are refused")
     return len(wanted)

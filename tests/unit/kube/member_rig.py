@@ -13,6 +13,7 @@ from gatewayd.kube.client import KubeClient
 from gatewayd.kube.member import MemberState
 from gatewayd.kube.member_client import MemberPace
 from gatewayd.kube.member_store import MemberStore
+from gatewayd.kube.member_warnings import MemberWarning, WarningReason
 from gatewayd.kube.members import MemberMeans, Members
 from gatewayd.kube.reflector import Reflector, Timing
 from gatewayd.store import Delta, Event, Synced
@@ -108,6 +109,7 @@ class Told:
         self.is_synced = False
         self.restarts: list[str] = []
         self.refused: list[str] = []
+        self.warned: list[tuple[str, str]] = []
         self.states: tuple[MemberState, ...] = ()
 
     def submit(self, events: Iterable[Event]) -> None:
@@ -124,9 +126,12 @@ class Told:
     def member_states(self, states: tuple[MemberState, ...]) -> None:
         self.states = states
 
-    def member_refused(self, secret: object, uid: str, why: str) -> None:
+    def member_warned(self, secret: object, uid: str, warning: MemberWarning) -> None:
         assert uid
-        self.refused.append(f"{secret}: {why}")
+        if warning.reason is WarningReason.INVALID:
+            self.refused.append(f"{secret}: {warning.message}")
+        else:
+            self.warned.append((warning.reason.value, f"{secret}: {warning.message}"))
 
     def addresses(self, cluster: str = "west", name: str = "store") -> list[str] | None:
         row = self.rows.get((cluster, "shop", name))

@@ -5,7 +5,8 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from gatewayd.ir.member_limits import MEMBER_DRAIN_SECONDS, MEMBER_FIRST_SECONDS, MEMBER_STALE_SECONDS
-from gatewayd.kube import members
+from gatewayd.kube import member_listing, members
+from gatewayd.members import book
 from tests.fakes.api_server import Cluster, Drop, Hole, refused
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
@@ -185,6 +186,55 @@ async def test_a_member_whose_kubeconfig_is_refused_is_not_waited_for(rig: Rig) 
         await passes(1.0)
         assert rig.is_synced
         assert rig.members.states()[0].trouble.startswith("data[kubeconfig]: ")
+
+
+async def test_who_is_over_a_limit_keeps_what_it_had_and_its_secret_says_so(
+    rig: Rig, member: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "MEMBER_ENDPOINTS", 2)
+    said(member, "10.4.0.1")
+    rig.declare(secret())
+    async with running(rig.reflect(), rig.members.run()):
+        await passes(2.0)
+        assert rig.warned == []
+        await rig.member_says(SLICES, "MODIFIED", piece("10.4.0.1", "10.4.0.2", "10.4.0.3"))
+        await passes(60.0)
+        assert rig.addresses() == ["10.4.0.1"]
+        over = "gatewayd-system/west: it has 3 endpoints; at most 2 are allowed; what it said before stands"
+        assert rig.warned == [("OverLimit", over)]
+        assert (rig.members.states()[0].excess, rig.members.refusals()) == (over.split(": ")[1].rpartition("; ")[0], {})
+        await rig.member_says(SLICES, "MODIFIED", piece("10.4.0.2"))
+        await passes(2.0)
+        assert (rig.addresses(), rig.members.states()[0].excess) == (["10.4.0.2"], "")
+
+
+async def test_another_watch_that_is_too_much_never_takes_over_and_is_said(
+    rig: Rig, member: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(member_listing, "MEMBER_OBJECTS", 3)
+    said(member, "10.4.0.1")
+    rig.declare(secret())
+    async with running(rig.reflect(), rig.members.run()):
+        await passes(2.0)
+        said(member, "10.4.0.2", name="more")
+        await rig.tell("MODIFIED", secret(identity="two"))
+        await passes(5.0)
+        assert rig.addresses() == ["10.4.0.1"]
+        over = "gatewayd-system/west: it lists more than 3 objects; what it said before stands"
+        assert rig.warned == [("OverLimit", over)]
+
+
+async def test_a_member_that_was_not_heard_of_for_long_is_said_where_its_secret_is(rig: Rig, member: Cluster) -> None:
+    said(member, "10.4.0.1")
+    rig.declare(secret())
+    async with running(rig.reflect(), rig.members.run()):
+        await passes(2.0)
+        cut(member, 5000)
+        await passes(MEMBER_STALE_SECONDS + 10)
+        ((reason, message),) = rig.warned
+        assert reason == "Stale"
+        assert message.startswith("gatewayd-system/west: it has not been heard of for 30")
+        assert "3 of 3 watches failed" in message
 
 
 async def test_a_member_that_is_removed_drains(rig: Rig, cluster: Cluster, member: Cluster) -> None:

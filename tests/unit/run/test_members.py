@@ -6,6 +6,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.members import Standing
 from gatewayd.kube.events import Notice
 from gatewayd.kube.member import MemberState
+from gatewayd.kube.member_warnings import MemberWarning, WarningReason
 from gatewayd.run.members import MemberTelling, member_notices
 from gatewayd.telemetry.metrics import Metrics
 
@@ -57,15 +58,16 @@ def test_metrics_are_by_cluster_and_go_with_it() -> None:
     assert 'cluster="west"' not in metrics.text().decode()
 
 
-def test_a_refusal_is_an_event_of_its_secret() -> None:
+def test_a_warning_is_an_event_of_its_secret() -> None:
     events = Events()
     recorder: Any = events
-    MemberTelling(metrics=Metrics("0"), events=recorder).member_refused(ObjectKey("a", "b"), "uid-1", "why")
+    warning = MemberWarning(WarningReason.OVER_LIMIT, "why")
+    MemberTelling(metrics=Metrics("0"), events=recorder).member_warned(ObjectKey("a", "b"), "uid-1", warning)
     (notice,) = events.notices
     assert (notice.kind.kind, notice.key, notice.reason, notice.message, notice.uid) == (
         "Secret",
         ObjectKey("a", "b"),
-        "Invalid",
+        "OverLimit",
         "why",
         "uid-1",
     )
