@@ -26,6 +26,9 @@ from gatewayd.own_group import MANAGER, PREFIX, is_managed
 _MOST: Final = 1024
 _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
+_SHARED_BY_TRIM: Final[Mapping[type[Struct], str]] = {EndpointSlice: "endpoints"}
+"""A field whose values are alike only in what its trim hands out once: looked at one by one, those of a slice of a
+thousand would take longer than everything else, and the places of what others share."""
 _OURS: Final = {MANAGED_BY: MANAGER}
 _NONE: Final[dict[str, str]] = {}
 
@@ -89,7 +92,7 @@ def _hashed(value: Any) -> Any:
 
 @cache
 def _names(struct: type[Struct]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(struct))
+    return tuple(field.name for field in fields(struct) if field.name != _SHARED_BY_TRIM.get(struct))
 
 
 _POOL: Final = Pool()
@@ -186,11 +189,24 @@ def _slice(obj: EndpointSlice) -> EndpointSlice:
     """Keep whose it is, and of each endpoint where it is and how it does."""
     own = obj.metadata.labels
     labels = {label: intern(own[label]) for label in OWNER_LABELS if label in own} or _NONE
+    alike: dict[Any, Any] = {}
     endpoints = tuple(
-        SliceEndpoint(addresses=each.addresses, conditions=each.conditions, zone=each.zone, hints=each.hints)
+        SliceEndpoint(
+            addresses=each.addresses,
+            conditions=_once(alike, each.conditions),
+            zone=_once(alike, each.zone),
+            hints=_once(alike, each.hints),
+        )
         for each in obj.endpoints
     )
     return replace(obj, metadata=_named(obj.metadata, labels), endpoints=endpoints)
+
+
+def _once(alike: dict[Any, Any], value: Any) -> Any:
+    """Return an equal value that others have too; the pool is asked once a slice."""
+    if value not in alike:
+        alike[value] = _POOL.shared(value)
+    return alike[value]
 
 
 _TRIM: Final[Mapping[type[KubernetesObject], Trim]] = {

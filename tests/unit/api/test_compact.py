@@ -153,6 +153,32 @@ def test_what_routes_have_in_common_is_in_memory_once() -> None:
     assert one.spec.rules[0].backend_refs != other.spec.rules[0].backend_refs
 
 
+def slice_of(count: int, zone: str = "a-zone") -> Any:
+    """Return a slice of so many endpoints."""
+    endpoints = [
+        {"addresses": [f"198.18.{at // 250}.{at % 250}"], "conditions": {"ready": True}, "zone": zone}
+        for at in range(count)
+    ]
+    return stored("EndpointSlice", addressType="IPv4", endpoints=endpoints, ports=[{"port": 8080}])
+
+
+def test_what_endpoints_have_in_common_is_in_memory_once() -> None:
+    one, other = slice_of(3), slice_of(2)
+    kept = [*one.endpoints, *other.endpoints]
+    assert len({id(each.conditions) for each in kept}) == 1
+    assert len({id(each.zone) for each in kept}) == 1
+    assert one.ports is other.ports
+
+
+def test_a_slice_of_many_endpoints_takes_nobody_elses_place() -> None:
+    def route() -> Any:
+        return stored("HTTPRoute", spec={"parentRefs": [{"name": "gw-of-many-routes"}]})
+
+    before = route()
+    assert len(slice_of(1000).endpoints) == 1000
+    assert route().spec.parent_refs is before.spec.parent_refs
+
+
 def test_secrets_share_nothing() -> None:
     def secret() -> Secret:
         found: Secret = stored("Secret", data={"tls.key": "a2V5"})
