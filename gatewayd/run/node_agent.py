@@ -18,7 +18,7 @@ from gatewayd.agent.envoy import bound, health
 from gatewayd.agent.pods import NodePods
 from gatewayd.agent.source import KeptSources
 from gatewayd.agent.steering import Kernel, Steering
-from gatewayd.infra.drain import FINISH_SECONDS, LINGER_SECONDS
+from gatewayd.infra.drain import FINISH_SECONDS, NODE_LINGER_SECONDS
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.mesh import NODE_PROBES_PORT, NodeRedirect
 from gatewayd.kube.client import KubeClient
@@ -27,7 +27,7 @@ from gatewayd.kube.reflector import Timing
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[KubeClient]]
 """Connects to the API server."""
 
-ENVOY_ENDS_SECONDS: Final = LINGER_SECONDS + FINISH_SECONDS + 5
+ENVOY_ENDS_SECONDS: Final = NODE_LINGER_SECONDS + FINISH_SECONDS + 5
 """As long as an Envoy has that ends, and less than the kubelet leaves both."""
 BEAT_SECONDS: Final = 1.0
 """How often the Envoy is asked whether it is alive."""
