@@ -279,6 +279,28 @@ def _mesh(of: Result) -> str:
     return f"{_wrong(of)}; {gone}"
 
 
+def _history(of: Result) -> str:
+    breaches = sum(each["value"] for each in of.rows if each["what"].startswith("G"))
+    return f"{number(breaches)} breaches of 12 guarantees in {number(seen(of, 'events'))} events"
+
+
+def _soak(of: Result) -> str:
+    replica, proxy = (
+        number(seen(of, f"resident bytes of a {which}: growth after the warm-up")) for which in ("replica", "proxy")
+    )
+    writes = (number(seen(of, f"writes of {what}")) for what in ("routes", "endpoints"))
+    return (
+        "{} writes of routes, {} of endpoints; ".format(*writes) + f"{replica}, {proxy} MiB more of a replica, a proxy"
+    )
+
+
+def _members(of: Result) -> str:
+    lost = number(seen(of, "failed requests that began after they were dead"))
+    took, cut = seen(of, "until all requests went where they should, longest"), seen(of, _CUT)
+    changed = number(seen(of, "resources changed"))
+    return f"{number(took)} s, {lost} failed requests; {changed} resources changed in {number(cut)} s"
+
+
 def _provisioning(of: Result) -> str:
     return f"{number(seen(of, 'apply to first right answer, median'))} s"
 
@@ -293,6 +315,7 @@ def _statuses(of: Result) -> str:
 
 
 _BENCH: Final = "make bench"
+_CUT: Final = "cut for, each replica restarted meanwhile"
 FIGURES: Final = (
     Figure(
         what="cold translation of 5,000 HTTPRoutes, to bytes ready",
@@ -450,6 +473,24 @@ FIGURES: Final = (
         source="scenarios/mesh",
         text=_mesh,
         again="make scenarios TEST=mesh",
+    ),
+    Figure(
+        what="endpoints of member clusters come, go and die; one is cut off while replicas restart",
+        source="scenarios/members",
+        text=_members,
+        again="make scenarios TEST=members",
+    ),
+    Figure(
+        what="replicas, streams, API server and objects disturbed by a seed, judged over what was noted",
+        source="scenarios/history",
+        text=_history,
+        again="make history",
+    ),
+    Figure(
+        what="changes for 5 minutes: what processes hold more of after the warm-up",
+        source="scenarios/soak",
+        text=_soak,
+        again="make soak",
     ),
     Figure(
         what="no API server for 2 minutes, history compacted",
