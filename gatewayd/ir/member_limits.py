@@ -44,6 +44,9 @@ others from being served."""
 MEMBER_STALE_SECONDS = 300.0
 """After which a member that is not heard of is stale: an upgrade of an API server takes less."""
 
+MEMBER_QUIET_SECONDS = 30.0
+"""After which an Event says that a member is not heard of: an API server that is replaced is back sooner."""
+
 MEMBER_WARNED_SECONDS = 300.0
 """How soon the same is said again of a member by an Event: one that is too much and is not, to and fro, would write
 one a second, each of which the API server keeps for an hour."""

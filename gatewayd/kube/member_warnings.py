@@ -5,11 +5,13 @@ In: how members are. Out: warnings, each of which becomes an Event of the member
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from gatewayd.ir.member_limits import MEMBER_WARNED_SECONDS
+from gatewayd.ir.member_limits import MEMBER_QUIET_SECONDS, MEMBER_WARNED_SECONDS
 from gatewayd.ir.members import Standing
 from gatewayd.kube.member import MemberState
+
+_STANDS: Final = "what it said before stands"
 
 
 class WarningReason(StrEnum):
@@ -19,6 +21,8 @@ class WarningReason(StrEnum):
     """It declares no member, or cannot be used."""
     OVER_LIMIT = "OverLimit"
     """The member says more than a member may; what it said before stands."""
+    NOT_CURRENT = "NotCurrent"
+    """It has not been heard of for a while, or does not say all; what it said before stands."""
     STALE = "Stale"
     """It has not been heard of for long."""
 
@@ -49,8 +53,10 @@ class MemberWarnings:
 
 
 def _warnings(state: MemberState) -> Iterator[MemberWarning]:
+    silence = f"it has not been heard of for {state.silent:.0f} s: {state.trouble}"
     if state.excess:
-        yield MemberWarning(WarningReason.OVER_LIMIT, f"{state.excess}; what it said before stands")
+        yield MemberWarning(WarningReason.OVER_LIMIT, f"{state.excess}; {_STANDS}")
+    elif state.standing is Standing.KEPT and state.silent >= MEMBER_QUIET_SECONDS:
+        yield MemberWarning(WarningReason.NOT_CURRENT, f"{silence}; {_STANDS}")
     if state.standing is Standing.STALE:
-        why = f": {state.trouble}" if state.trouble else ""
-        yield MemberWarning(WarningReason.STALE, f"it has not been heard of for {state.silent:.0f} s{why}")
+        yield MemberWarning(WarningReason.STALE, silence)

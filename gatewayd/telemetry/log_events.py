@@ -85,7 +85,9 @@ LOG_EVENTS: Final = (
     LogEvent("member slowed", (), "a member says so much, or has itself asked so often, that it is read at a rate"),
     LogEvent("member not heard of", ("cluster", "seconds"), "a member is stale; what becomes of it, its Secret says"),
     LogEvent(
-        "member warned of", ("cluster", "reason", "why"), "a member is over a limit, or stale; an Event of its Secret"
+        "member warned of",
+        ("cluster", "reason", "why"),
+        "a member is over a limit, quiet or stale; an Event of its Secret",
     ),
     LogEvent("member removed", ("cluster",), "a member that is not declared any more has had its time to drain"),
     LogEvent(

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewayd.ir.member_limits import MEMBER_WARNED_SECONDS
+from gatewayd.ir.member_limits import MEMBER_QUIET_SECONDS, MEMBER_WARNED_SECONDS
 from gatewayd.ir.members import Standing
 from gatewayd.kube.member import MemberState
 from gatewayd.kube.member_warnings import MemberWarning, MemberWarnings, WarningReason
@@ -22,6 +22,15 @@ def reasons(due: tuple[tuple[str, MemberWarning], ...]) -> list[tuple[str, str]]
 
 def test_of_who_is_well_nothing_is_said() -> None:
     assert MemberWarnings().due([WELL, replace(WELL, standing=Standing.KEPT)], 0.0) == ()
+
+
+def test_one_that_is_quiet_is_said_after_a_while_but_not_where_it_is_too_much() -> None:
+    quiet = replace(STALE, standing=Standing.KEPT, silent=MEMBER_QUIET_SECONDS)
+    said = "it has not been heard of for 30 s: 3 of 3 watches failed: Service of shop; what it said before stands"
+    assert MemberWarnings().due([quiet], 0.0) == (("west", MemberWarning(WarningReason.NOT_CURRENT, said)),)
+    assert MemberWarnings().due([replace(quiet, silent=MEMBER_QUIET_SECONDS - 0.1)], 0.0) == ()
+    assert reasons(MemberWarnings().due([replace(quiet, excess="it is too much")], 0.0)) == [("west", "OverLimit")]
+    assert MemberWarnings().due([replace(quiet, standing=Standing.LEAVING)], 0.0) == ()
 
 
 def test_what_is_wrong_is_said_in_words_once_while_it_lasts() -> None:

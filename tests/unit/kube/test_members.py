@@ -231,8 +231,9 @@ async def test_a_member_that_was_not_heard_of_for_long_is_said_where_its_secret_
         await passes(2.0)
         cut(member, 5000)
         await passes(MEMBER_STALE_SECONDS + 10)
-        ((reason, message),) = rig.warned
-        assert reason == "Stale"
+        (not_current, quiet), (stale, message) = rig.warned
+        assert (not_current, stale) == ("NotCurrent", "Stale")
+        assert "what it said before stands" in quiet
         assert message.startswith("gatewayd-system/west: it has not been heard of for 30")
         assert "3 of 3 watches failed" in message
 
