@@ -29,7 +29,7 @@ from gatewayd.ir.member_limits import (
 )
 from gatewayd.ir.members import Exported
 from gatewayd.kube.access import AccessError
-from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, wait_asked_for
 from gatewayd.kube.heads import HeardListing
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.member import FollowedMember, MemberState
@@ -100,7 +100,7 @@ class Members:
         self._members: dict[str, FollowedMember] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._kept: dict[str, KeptMember] = {}
-        self._saved_at: dict[str, float] = {}
+        self._kept_at: dict[str, float] = {}
         self._forgotten: set[str] = set()
         self._is_listed = False
         self._happened = asyncio.Event()
@@ -201,7 +201,8 @@ class Members:
             except (ApiError, *CONNECTION_ERRORS) as error:
                 failures += 1
                 _log.warning("members not loaded", why=str(error) or type(error).__name__)
-                await asyncio.sleep(self._means.timing.backoff.delay(failures, self._means.timing.random))
+                delay = self._means.timing.backoff.delay(failures, self._means.timing.random)
+                await asyncio.sleep(max(delay, wait_asked_for(error)))
 
     async def _look(self) -> None:
         while True:
@@ -327,20 +328,29 @@ class Members:
         """Keep what members say now, a little later than they say it; of one that fails the rest goes on."""
         try:
             for cluster, member in tuple(self._members.items()):
-                if member.is_changed and now - self._saved_at.get(cluster, -MEMBER_KEEP_SECONDS) >= MEMBER_KEEP_SECONDS:
+                if member.is_changed and self._may_keep(cluster, now):
                     member.is_changed = False
-                    self._saved_at[cluster] = now
                     await self._means.store.save(cluster, member.standing_rows.rows, stale=member.is_stale)
             for cluster in sorted(self._forgotten | self._kept.keys()):
-                await self._means.store.forget(cluster)
-                self._forgotten.discard(cluster)
-                self._kept.pop(cluster, None)
+                if self._may_keep(cluster, now):
+                    await self._means.store.forget(cluster)
+                    self._forgotten.discard(cluster)
+                    self._kept.pop(cluster, None)
+                    del self._kept_at[cluster]
         except (ApiError, *CONNECTION_ERRORS) as error:
             _log.warning("member not kept", cluster=cluster, why=str(error) or type(error).__name__)
+            self._kept_at[cluster] = now + wait_asked_for(error)
             if cluster in self._members:
                 self._members[cluster].is_changed = True
         except Exception as error:  # noqa: BLE001 - what cannot be kept must not end what is served
             _log.exception("member not kept", cluster=cluster, why=repr(error))
+
+    def _may_keep(self, cluster: str, now: float) -> bool:
+        """Return whether it is time to write of a member again, and take it that this is done."""
+        if now - self._kept_at.get(cluster, -MEMBER_KEEP_SECONDS) < MEMBER_KEEP_SECONDS:
+            return False
+        self._kept_at[cluster] = now
+        return True
 
 
 def _kubeconfig(secret: Secret) -> bytes | None:

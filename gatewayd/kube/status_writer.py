@@ -14,7 +14,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
 from gatewayd.ir.limits import STATUS_WRITERS
 from gatewayd.ir.outcome import Outcome
-from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, ConflictError, NotFoundError
+from gatewayd.kube.api_errors import ConflictError, NotFoundError
 from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.live_statuses import LiveStatus, LiveStatuses, read_live
@@ -159,7 +159,7 @@ class StatusWriter:
     async def _read(self, kind: Kind, key: ObjectKey, live: LiveStatus) -> LiveStatus | None:
         try:
             return read_live(await self._client.request("GET", _where(kind, key, live).path("")))
-        except (ApiError, *CONNECTION_ERRORS):
+        except NotFoundError:
             return None
 
 

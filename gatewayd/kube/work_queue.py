@@ -175,9 +175,11 @@ class WorkQueue(Generic[K]):
         self._timers[key] = loop.call_later(seconds, self._due, key)
 
     def forget(self, key: K) -> None:
-        """Drop all state of a key that will not be added again."""
+        """Drop all state of a key that will not be added soon.
+
+        But for the wait that the API server has asked for: an object of that name may be there again before it is over.
+        """
         self._failures.pop(key, None)
-        self._held_until.pop(key, None)
         self._cancel(key)
 
     def wake(self) -> None:
@@ -238,7 +240,14 @@ class WorkQueue(Generic[K]):
         """Look at a key no sooner, whatever happens; what was to happen sooner happens then."""
         if seconds > 0:
             self._cancel(key)
-            self._held_until[key] = asyncio.get_running_loop().time() + seconds
+            loop = asyncio.get_running_loop()
+            until = self._held_until[key] = loop.time() + seconds
+            loop.call_at(until + SHORTEST_WAIT_SECONDS, self._let_go, key)
+
+    def _let_go(self, key: K) -> None:
+        """Drop a wait that is over, of a key that nobody has looked at since."""
+        if self._held_for(key) <= 0:
+            self._held_until.pop(key, None)
 
     def _held_for(self, key: K) -> float:
         until = self._held_until.get(key)
@@ -246,13 +255,13 @@ class WorkQueue(Generic[K]):
 
     def _failed(self, key: K, error: BaseException) -> None:
         count = self._failures[key] = self._failures.get(key, 0) + 1
+        asked_for = _asked_for(error)
+        self._hold_off(key, asked_for)
         if count == self._pacing.attempts:
             del self._failures[key]
             seconds = None
         else:
-            asked_for = _asked_for(error)
             seconds = max(self._pacing.backoff.delay(count, self._pacing.random), asked_for)
-            self._hold_off(key, asked_for)
             self.add_after(key, seconds)
         if is_of_ending_namespace(error):
             return

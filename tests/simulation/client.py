@@ -146,11 +146,14 @@ class SimulatedClient:
         """Bring a request to the API server, which may refuse it, and say when to come again.
 
         The lease does not wait: whoever leads renews it or steps down. An object that was made anew is another one,
-        and of one that is not there nobody knows for whose sake it was asked for.
+        and of one that is not there nobody knows for whose sake it was asked for. Who waits is the piece of work that
+        was told to, as in client-go, and not another one that reads the same object for reasons of its own: the tasks
+        of a queue are told apart by a number after its name.
         """
         loop = asyncio.get_running_loop()
         uid = self._state.objects.get(_key(where), {}).get("metadata", {}).get("uid", "")
-        asked += uid
+        task = asyncio.current_task()
+        asked += f"{uid} {task.get_name().rstrip('0123456789 ') if task is not None else ''}"
         is_known = bool(uid or not where.name) and where.plural != "leases"
         if is_known and loop.time() < self._not_before.get(asked, 0.0):
             self._on_early(asked)

@@ -5,6 +5,14 @@ from typing import Final
 from tests.simulation.faults import Fault
 
 REGRESSIONS: Final[dict[str, tuple[int, tuple[Fault, ...]]]] = {
+    "after a conflict an object was not to be read for 20 s, and was at once; nobody remembered to write its status": (
+        9044,
+        (
+            Fault(number=0, round=0, kind="conflicts", after=8.632, whom=9, seconds=31.322, turns=181, what=30),
+            Fault(number=1, round=0, kind="errors", after=8.713, whom=3, seconds=34.083, turns=351, what=20),
+            Fault(number=2, round=0, kind="lost answers", after=0.017, whom=0, seconds=10.032, turns=190, what=15),
+        ),
+    ),
     "the first complaints came before anybody was elected, and had no Event": (53, ()),
     "a report of a replica's proxies arrived after the one that followed it": (
         53,

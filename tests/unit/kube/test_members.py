@@ -4,10 +4,16 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from gatewayd.ir.member_limits import MEMBER_DRAIN_SECONDS, MEMBER_FIRST_SECONDS, MEMBER_STALE_SECONDS
+from gatewayd.ir.member_limits import (
+    MEMBER_DRAIN_SECONDS,
+    MEMBER_FIRST_SECONDS,
+    MEMBER_KEEP_SECONDS,
+    MEMBER_KEPT_PARTS,
+    MEMBER_STALE_SECONDS,
+)
 from gatewayd.kube import member_listing, members
 from gatewayd.members import book
-from tests.fakes.api_server import Cluster, Drop, Hole, refused
+from tests.fakes.api_server import Cluster, Drop, Hole, busy, refused
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
 from tests.unit.kube.member_rig import EXPORTS, HOME, KEPT, SERVICES, SLICES, Rig, piece, said, secret
@@ -324,6 +330,46 @@ async def test_nothing_is_served_before_it_is_known_what_is_kept(rig: Rig, clust
         assert not rig.is_synced
         await passes(30.0)
         assert rig.is_synced
+
+
+async def test_what_is_kept_is_asked_for_again_when_the_api_server_said_so(rig: Rig, cluster: Cluster) -> None:
+    cluster.server.script("GET", KEPT, busy("20"))
+    async with running(rig.reflect(), rig.members.run()):
+        await passes(19.0)
+        assert not rig.is_synced
+        await passes(2.0)
+        assert rig.is_synced
+
+
+async def test_what_is_kept_is_written_again_when_the_api_server_said_so(
+    rig: Rig, cluster: Cluster, member: Cluster
+) -> None:
+    said(member, "10.4.0.1")
+    for part in range(MEMBER_KEPT_PARTS):
+        cluster.server.script("PATCH", f"{KEPT}/gatewayd-member-west-{part}", busy("60"))
+    rig.declare(secret())
+    async with running(rig.reflect(), rig.members.run()):
+        await passes(60.0)
+        assert len(cluster.server.writes) == 1
+        await passes(20.0)
+        assert [path for path in cluster.server.objects if path.startswith(KEPT)]
+
+
+async def test_what_is_kept_of_who_is_gone_is_not_asked_for_every_second(
+    rig: Rig, cluster: Cluster, member: Cluster
+) -> None:
+    said(member, "10.4.0.1")
+    rig.declare(secret())
+    async with running(rig.reflect(), rig.members.run()):
+        await passes(10.0)
+        paths = [path for path in cluster.server.objects if path.startswith(KEPT)]
+        cluster.server.script("DELETE", paths[0], *[refused(500)] * 3)
+        await rig.tell("DELETED", secret())
+        await passes(MEMBER_DRAIN_SECONDS + 2 + 2 * MEMBER_KEEP_SECONDS)
+        asked = [each.path for each in cluster.server.writes if each.method == "DELETE"]
+        assert 2 <= asked.count(paths[0]) <= 3
+        await passes(60.0)
+        assert not [path for path in paths if path in cluster.server.objects]
 
 
 async def test_a_write_that_fails_is_tried_again(rig: Rig, cluster: Cluster, member: Cluster) -> None:

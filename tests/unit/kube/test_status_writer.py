@@ -211,6 +211,22 @@ async def test_conflicts_without_end_are_left_for_later(rig: Rig) -> None:
         assert rig.parents() == [US]
 
 
+async def test_an_object_that_cannot_be_read_after_a_conflict_is_tried_again_when_the_api_server_said_so(
+    rig: Rig,
+) -> None:
+    rig.exists()
+    rig.server.script("PATCH", f"{FOLDER}/a/status", refused(409, "Conflict"))
+    rig.server.script("GET", f"{FOLDER}/a", busy("20"))
+    rig.want(route(parent()))
+    async with running(rig.writer.run()):
+        await passes(5.0)
+        rig.watched()
+        await passes(14.9)
+        assert (len(rig.writes), rig.results) == (1, ["conflict", "failed"])
+        await passes(0.2)
+        assert rig.parents() == [US]
+
+
 async def test_an_object_that_went_during_a_conflict_is_left_alone(rig: Rig) -> None:
     rig.exists()
     rig.server.script("PATCH", f"{FOLDER}/a/status", refused(409, "Conflict"))

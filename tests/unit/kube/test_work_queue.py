@@ -288,16 +288,29 @@ async def test_once_that_wait_is_over_a_change_is_looked_at_at_once() -> None:
         assert rig.times("x") == [0.0, 2.0, 4.0, 6.0, 9.0]
 
 
-async def test_what_is_forgotten_need_not_wait_any_more() -> None:
+async def test_what_is_forgotten_waits_all_the_same_when_it_is_there_again() -> None:
     rig = Rig()
     rig.wrong["a", "x"] = [ApiError(429, "", "no", retry_after=20.0)]
     rig.add("x")
     async with running(rig.queue.run()):
         await passes(5.0)
         rig.queue.forget(("a", "x"))
+        await passes(5.0)
         rig.add("x")
         await passes(60.0)
-        assert rig.times("x") == [0.0, 5.0]
+        assert rig.times("x") == [0.0, 20.0]
+
+
+async def test_a_wait_of_what_is_forgotten_is_forgotten_when_it_is_over() -> None:
+    rig = Rig()
+    rig.wrong["a", "x"] = [ApiError(429, "", "no", retry_after=20.0)]
+    rig.add("x")
+    async with running(rig.queue.run()):
+        await passes(5.0)
+        rig.queue.forget(("a", "x"))
+        await passes(60.0)
+        assert rig.times("x") == [0.0]
+        assert rig.queue._held_until == {}
 
 
 async def test_what_is_forgotten_is_not_tried_again() -> None:
