@@ -131,10 +131,11 @@ def _shared(rule: DraftRule, location: Location, setting: Setting, fates: list[F
 def _forward(title: str, matches: tuple[JSON, ...], form: PathForm, location: Location, ref: JSON | None) -> DraftRule:
     effect = location.part.effect
     named = tuple(map(_as_header, effect.filters)) if form.own_filter else effect.filters
+    told = effect.rewritten if form.is_rewritten else ()
     return DraftRule(
         title=title,
         matches=matches,
-        filters=joined((*form.filters, *named)),
+        filters=joined((*form.filters, *told, *named)),
         backends=(ref,) if ref is not None else (),
         more=effect.more,
         access=effect.access,

@@ -35,10 +35,12 @@ class AnnotationEffect:
     """What annotations add to each rule of their Ingress, and to the backends (a BackendPolicy) that it leads to.
 
     `grants` are (kind, namespace, name): objects of other namespaces that its AccessPolicy refers to. With a `tls_name`
-    backends are spoken to by TLS: the name of their certificates, "*" where nobody has said it.
+    backends are spoken to by TLS: the name of their certificates, "*" where nobody has said it. `rewritten` are filters
+    of those rules alone whose path is rewritten.
     """
 
     filters: tuple[JSON, ...] = ()
+    rewritten: tuple[JSON, ...] = ()
     more: JSON = field(default_factory=dict)
     access: JSON = field(default_factory=dict)
     passage: JSON = field(default_factory=dict)
@@ -50,6 +52,7 @@ class AnnotationEffect:
         """Return both together; of a section that both have, its fields are joined."""
         return AnnotationEffect(
             filters=(*self.filters, *other.filters),
+            rewritten=(*self.rewritten, *other.rewritten),
             more={**self.more, **other.more},
             access=_joined(self.access, other.access),
             passage=_joined(self.passage, other.passage),

@@ -35,7 +35,7 @@ def hosts_and_prefixes(written: NginxAnnotations) -> Effects:
     if "x-forwarded-prefix" in written and not written.text("rewrite-target"):
         yield written.exact("x-forwarded-prefix", "without rewrite-target it had no effect")
     elif "x-forwarded-prefix" in written and prefix and "$" not in prefix:
-        yield AnnotationEffect(filters=(_modifier("request", {"set": [("X-Forwarded-Prefix", prefix)]}),))
+        yield AnnotationEffect(rewritten=(_modifier("request", {"set": [("X-Forwarded-Prefix", prefix)]}),))
         yield written.exact("x-forwarded-prefix", "RequestHeaderModifier")
     elif "x-forwarded-prefix" in written:
         yield written.fate("x-forwarded-prefix", Fidelity.LOST, "only a text without variables can be told")

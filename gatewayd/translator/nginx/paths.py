@@ -60,6 +60,11 @@ class PathForm:
     slashed: str = ""
     unmatched: str = ""
 
+    @property
+    def is_rewritten(self) -> bool:
+        """Return whether backends get another path: one that is rewritten to what it is stays as it is."""
+        return bool(self.filters or self.own_filter)
+
 
 def rewriting(written: NginxAnnotations) -> Rewriting:
     """Return what an Ingress does to paths."""

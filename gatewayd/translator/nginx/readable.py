@@ -42,7 +42,7 @@ def effect_problem(effect: AnnotationEffect) -> str:
 
 
 def _problems(effect: AnnotationEffect) -> Iterator[str]:
-    yield from map(filter_problem, effect.filters)
+    yield from map(filter_problem, (*effect.filters, *effect.rewritten))
     for name, value in effect.more.items():
         yield problem_of(value, SessionPersistence) if name == "sessionPersistence" else ""
     for name, struct in _SECTIONS:

@@ -28,6 +28,13 @@ def test_the_prefix_that_backends_are_told() -> None:
     } in filters(x_forwarded_prefix="/shop", rewrite_target="/x")
 
 
+def test_where_the_path_stays_as_it_is_backends_are_told_no_prefix() -> None:
+    done = converted(ingress("shop", "/x", "/y", x_forwarded_prefix="/shop", rewrite_target="/x"))
+    told = [kind for rule in rules(done).values() for kind in [each["type"] for each in rule.get("filters", [])]]
+    assert sorted(told) == ["RequestHeaderModifier", "URLRewrite"]
+    assert "filters" not in rules(done)["x"]
+
+
 def test_without_a_rewrite_backends_are_told_no_prefix() -> None:
     assert filters(x_forwarded_prefix="/shop") == []
     assert fates(converted(ingress(x_forwarded_prefix="/shop"))) == {"x-forwarded-prefix": Fidelity.EXACT}
