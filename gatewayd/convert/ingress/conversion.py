@@ -28,7 +28,7 @@ from gatewayd.convert.ingress.parts import IngressHost, IngressPart
 from gatewayd.convert.ingress.rules import (
     Setting,
     app_root_rules,
-    https_rule,
+    https_rules,
     location_rules,
 )
 from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
@@ -186,7 +186,7 @@ def _carried(host: IngressHost, setting: Setting, items: list[Item]) -> Iterator
             yield _Carried(part, host.name, "", carriers, tuple(rules))
         sent = (host.root,) if all_redirect else locations
         if redirected and (not all_redirect or host.root.part is part):
-            senders = tuple(https_rule(host, each) for each in sent)
+            senders = tuple(rule for each in sent for rule in https_rules(host, each))
             yield _Carried(part, host.name, "-to-https", (PlainHTTP(),), senders)
 
 

@@ -176,11 +176,13 @@ def app_root_rules(host: IngressHost) -> Iterator[DraftRule]:
         )
 
 
-def https_rule(host: IngressHost, location: Location) -> DraftRule:
-    """Return the rule that sends requests for a path from HTTP to HTTPS."""
+def https_rules(host: IngressHost, location: Location) -> Iterator[DraftRule]:
+    """Yield the rules that send requests for a path from HTTP to HTTPS, also from where its slash is missing."""
     form = _form(host, location)
+    if location.exact:  # what is no exact path is for requests without the slash too
+        yield from _slashed(form, host, location)
     redirect = {"scheme": "https", "statusCode": 308}
-    return DraftRule(
+    yield DraftRule(
         title=path_word(location.path),
         matches=at_one_label(form.matches, host.name),
         filters=({"type": "RequestRedirect", "requestRedirect": redirect},),

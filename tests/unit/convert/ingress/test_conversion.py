@@ -1,5 +1,5 @@
 from gatewayd.convert.fates import Fidelity
-from tests.unit.convert.ingresses import converted, fates, ingress, objects, tls
+from tests.unit.convert.ingresses import converted, fates, ingress, matched, objects, tls
 
 
 def routes(*texts: str) -> dict[str, list[str]]:
@@ -51,3 +51,9 @@ def test_rules_of_every_host_share_no_route_with_those_of_one() -> None:
     rest = {"service": {"name": "web", "port": {"number": 80}}}
     spec = {"defaultBackend": rest, "rules": [{"http": {"paths": []}}, {"host": "a.example", "http": {"paths": []}}]}
     assert routes(ingress(class_name="api", spec=spec)) == {"shop/shop": [], "shop/shop-a-example": ["a.example"]}
+
+
+def test_where_only_a_part_of_a_host_is_sent_to_https_a_path_without_its_slash_is_found_on_http_too() -> None:
+    part = ingress("part", "= /d/", spec=tls("shop.example"))
+    rest = ingress("rest", "/other", ssl_redirect="false")
+    assert matched(converted(part, rest), "shop/part-to-https") == ["Exact /d", "Exact /d/", "PathPrefix /"]
