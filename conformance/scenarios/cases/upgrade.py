@@ -133,15 +133,16 @@ async def _hop(
 
 async def _foretold(before: str, after: str) -> frozenset[str]:
     """Return what the later of two versions says of the way from the last release, less what both have of it."""
-    later = [await _effects(version) for version in (before, after)]
-    return later[0] ^ later[1]
+    of_one, of_other = [await _changes(version) for version in (before, after)]
+    return frozenset(effect for effect, _, _ in of_one ^ of_other)
 
 
-async def _effects(version: str) -> frozenset[str]:
+async def _changes(version: str) -> frozenset[tuple[str, str, str]]:
+    """Return effect, place and reason of every change: two versions may roll proxies, each for a reason of its own."""
     if version == OLD:
         return frozenset()
     said = json.loads(await _gatewayd(version, "diff", "--from", OLD, "-o", "json"))
-    return frozenset(change["effect"] for change in said["changes"])
+    return frozenset((change["effect"], change["where"], change["why"]) for change in said["changes"])
 
 
 async def _gatewayd(version: str, *arguments: str) -> str:
