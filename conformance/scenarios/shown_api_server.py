@@ -23,8 +23,7 @@ async def shown_as_api_server(
     inward.load_cert_chain(world.run.certificates / "api-server.crt", world.run.certificates / "api-server.key")
     app = web.Application(client_max_size=_MOST_BYTES)
     app.router.add_route("*", "/{path:.*}", handle)
-    # A watch without end goes when whoever asked has gone.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "0.0.0.0", port, ssl_context=inward).start()
     try:
