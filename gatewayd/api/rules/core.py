@@ -85,9 +85,10 @@ def service_ports_unique(spec: ServiceSpec) -> Problems:
 def service_ports_lead_somewhere(spec: ServiceSpec) -> Problems:
     """Check that target ports and protocols of applications can be some."""
     for index, port in enumerate(spec.ports):
-        if isinstance(port.target_port, int) and not 1 <= port.target_port <= _LAST_PORT:
+        # 0 and "" are what nobody has written: the port itself.
+        if isinstance(port.target_port, int) and not 0 <= port.target_port <= _LAST_PORT:
             yield Problem(path=f"ports[{index}].targetPort", message=f"must be from 1 to {_LAST_PORT}")
-        if isinstance(port.target_port, str) and not is_port_name(port.target_port):
+        if isinstance(port.target_port, str) and port.target_port and not is_port_name(port.target_port):
             message = f"{shown(port.target_port)} is not the name of a port; up to 15 of a-z, 0-9 and '-' are allowed"
             yield Problem(path=f"ports[{index}].targetPort", message=message)
         yield from _application(f"ports[{index}].appProtocol", port.app_protocol)
@@ -114,7 +115,7 @@ def service_has_ports(service: Service) -> Problems:
 
 def external_name_given(spec: ServiceSpec) -> Problems:
     """Check that an ExternalName Service has a DNS name."""
-    if spec.type == "ExternalName" and not is_dns_subdomain(spec.external_name.lower().removesuffix(".")):
+    if spec.type == "ExternalName" and not is_dns_subdomain(spec.external_name.removesuffix(".")):
         yield Problem(path="externalName", message=f"{shown(spec.external_name)} is not a DNS name")
 
 
@@ -140,7 +141,7 @@ def slice_ports_named(endpoints: EndpointSlice) -> Problems:
 
 
 def slice_values_formed(endpoints: EndpointSlice) -> Problems:
-    """Check that protocols, hostnames and zones of endpoints are written as such."""
+    """Check that protocols, and hostnames, zones and nodes of endpoints are written as such."""
     for index, port in enumerate(endpoints.ports):
         yield from _application(f"ports[{index}].appProtocol", port.app_protocol)
     for index, endpoint in enumerate(endpoints.endpoints):
@@ -150,6 +151,9 @@ def slice_values_formed(endpoints: EndpointSlice) -> Problems:
             yield Problem(path=path, message="must be names of zones, each once; such as eu-west-1a")
         if endpoint.hostname is not None and not is_dns_label(endpoint.hostname):
             yield Problem(path=f"endpoints[{index}].hostname", message=f"{shown(endpoint.hostname)} is not a DNS label")
+        if endpoint.node_name is not None and not is_dns_subdomain(endpoint.node_name):
+            message = f"{shown(endpoint.node_name)} is not the name of a node"
+            yield Problem(path=f"endpoints[{index}].nodeName", message=message)
 
 
 def _is_of_type(address_type: str, address: str) -> bool:

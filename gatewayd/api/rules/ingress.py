@@ -73,10 +73,13 @@ def leads_somewhere(spec: IngressSpec) -> Problems:
 
 
 def names_formed(spec: IngressSpec) -> Problems:
-    """Check that the names of a class and of Secrets are some."""
+    """Check that the names of a class, of Secrets and of what they are for are some."""
     if spec.ingress_class_name is not None and not is_dns_subdomain(spec.ingress_class_name):
         yield Problem(path="ingressClassName", message=f"{shown(spec.ingress_class_name)} is not the name of a class")
     for index, tls in enumerate(spec.tls):
+        for place, host in enumerate(tls.hosts):
+            if not host:
+                yield Problem(path=f"tls[{index}].hosts[{place}]", message="must be a host name; it is empty")
         if tls.secret_name and not is_dns_subdomain(tls.secret_name):
             path = f"tls[{index}].secretName"
             yield Problem(path=path, message=f"{shown(tls.secret_name)} is not the name of a Secret")

@@ -159,7 +159,7 @@ def _under_another_name(view: View, port: ServicePortKey, listed: list[EndpointP
     ports = [each for each in service.spec.ports if each.protocol == port.transport] if service is not None else []
     names, known = {each.name for each in listed}, {each.name for each in ports}
     new = [each for each in ports if each.name not in names]
-    targets = {each.name: each.target_port for each in new if isinstance(each.target_port, int)}
+    targets = {each.name: each.target_port for each in new if isinstance(each.target_port, int) and each.target_port}
     old = [each.port for each in listed if each.name not in known and each.port]
     if port.port_name in targets:
         yield from (number for number in old if number == targets[port.port_name])

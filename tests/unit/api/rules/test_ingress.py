@@ -40,6 +40,10 @@ BROKEN = [
             'spec.tls[0].secretName: "a b" is not the name of a Secret',
         ],
     ),
+    (
+        ingress(defaultBackend=BACKEND, tls=[{"hosts": ["shop.example", ""], "secretName": "cert"}]),
+        ["spec.tls[0].hosts[1]: must be a host name; it is empty"],
+    ),
     (ingress_class(controller=""), ["spec.controller: is required"]),
     (document("IngressClass"), ["spec.controller: is required"]),
     (ingress_class(controller="GET"), ['spec.controller: "GET" is not valid; allowed: example.com/name']),
