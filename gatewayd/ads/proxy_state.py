@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from gatewayd.ads.protocol.ledger import Ledger, Unknown, Unsure, version_of
+from gatewayd.ads.protocol.held import Unknown, Unsure, version_of
+from gatewayd.ads.protocol.ledger import Ledger
 from gatewayd.ads.protocol.session import Session
 from gatewayd.ads.sharing.comparisons import differing
 from gatewayd.ir.fleet import FleetKey

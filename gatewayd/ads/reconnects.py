@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gatewayd.ads.protocol.ledger import Doubts
+from gatewayd.ads.protocol.held import Doubts
 from gatewayd.ads.protocol.session import Session
 from gatewayd.ir.limits import LEFT_OPEN_BYTES, LEFT_OPEN_CLIENTS, LEFT_OPEN_SECONDS, STRANGE_NAME
 from gatewayd.xds.resource import TypeUrl

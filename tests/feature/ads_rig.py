@@ -143,7 +143,8 @@ class Said:
     type_url: str
 
     def __str__(self) -> str:
-        return f"{xds.TYPE_BY_URL[TypeUrl(self.type_url)].short} {self.answer.value}"
+        row = xds.TYPE_BY_URL.get(TypeUrl(self.type_url))  # strangers ask for types that there are not
+        return f"{row.short if row is not None else self.type_url[:20]} {self.answer.value}"
 
 
 class WatchedFleet(Fleet):

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from gatewayd.explain.action import Forwarded
 from gatewayd.explain.request import Sent
 from gatewayd.explain.trace import Taken, Translated, traces
+from gatewayd.ir.limits import GATE_SECONDS
 from tests.feature.harness import http1
 from tests.feature.harness.echo import Seen
 from tests.feature.harness.manifests import GATEWAY, TCP_LISTENER, http_route, service
@@ -135,6 +138,40 @@ async def test_a_check_that_all_fail_stops_nobody_unless_that_is_asked_for(world
     await until(world, {"503"})
     await world.remove("BackendPolicy shop/calm")
     await until(world, {"one", "two"})
+
+
+async def test_a_backend_whose_first_check_lasts_holds_no_other_backend_up(world: World) -> None:
+    """Envoy ACKs no cluster while one of them waits for its first check."""
+    one, two = (world.backends[each].port for each in ("one", "two"))
+    async with silent() as port:
+        lasting = "default: {activeHealth: {http: {path: /}, timeout: 1h, interval: 1h}}"
+        world.put("\n---\n".join((pool(port), ROUTE, backend_policy(lasting))))
+        for number, backend in enumerate((two, one, two)):
+            name = f"quick-{number}"
+            route = http_route(name, f"- {{backendRefs: [{{name: {name}, port: 80}}]}}", host=f"{name}.example")
+            world.put("\n---\n".join((pool(backend, name=name), route)))
+            async with asyncio.timeout(2 * GATE_SECONDS):
+                while (answer := await world.ask("/", host=f"{name}.example")).status != 200:
+                    assert answer.status == 404
+            assert answer.said[2] == ("two", "one", "two")[number]
+
+
+@asynccontextmanager
+async def silent() -> AsyncIterator[int]:
+    """Have somebody who takes connections and never answers; yield the port."""
+
+    async def wait(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            writer.close()
+
+    port = free_port()
+    server = await asyncio.start_server(wait, "127.0.0.1", port)
+    try:
+        yield port
+    finally:
+        server.close()
 
 
 async def test_the_next_service_takes_over_and_gives_back(world: World) -> None:

@@ -47,7 +47,7 @@ ADS = (
     Mutant(
         rule="endpoints go before their clusters",
         path="gatewayd/ads/protocol/ordering.py",
-        before="return self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()",
+        before="return not self._overtaken and self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()",
         after="return True",
         tests=("tests/unit/ads/protocol/test_ordering.py::test_endpoints_go_last",),
     ),
@@ -81,9 +81,43 @@ ADS = (
     Mutant(
         rule="an answer to an older response counts",
         path="gatewayd/ads/protocol/session.py",
-        before="if flight is not None and message.response_nonce == flight.nonce:",
-        after="if flight is not None and message.response_nonce:",
+        before="if ledger.flight is not None and message.response_nonce == ledger.flight.nonce:",
+        after="if ledger.flight is not None and message.response_nonce:",
         tests=("tests/unit/ads/protocol/test_session.py::test_a_stale_nonce_is_no_answer_but_its_names_count",),
+    ),
+    Mutant(
+        rule="a cluster that warms for long keeps all others from being sent",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="if is_held_back or self._has_passed(self._clusters_since + GATE_SECONDS):",
+        after="if False:",
+        tests=(
+            "tests/unit/ads/protocol/test_overtaken.py::test_what_warms_for_long_holds_no_other_cluster_up_for_longer_than_a_gate",
+        ),
+    ),
+    Mutant(
+        rule="each cluster after one that warms for long waits as long",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="is_held_back = bool(self._overtaken) and self._warming.has_endpoints(flight.before)",
+        after="is_held_back = False",
+        tests=(
+            "tests/unit/ads/protocol/test_overtaken.py::test_those_after_it_go_as_soon_as_the_client_has_their_endpoints",
+        ),
+    ),
+    Mutant(
+        rule="what is refused late counts as taken",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="self._ledgers[CLUSTER].suspect(names)",
+        after="pass",
+        tests=("tests/unit/ads/protocol/test_overtaken.py::test_what_was_refused_late_is_sent_again_by_itself",),
+    ),
+    Mutant(
+        rule="endpoints of clusters that nobody has ACKed yet go",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="return not self._overtaken and self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()",
+        after="return self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()",
+        tests=(
+            "tests/unit/ads/protocol/test_overtaken.py::test_endpoints_stay_until_it_is_said_that_no_cluster_has_them_any_more",
+        ),
     ),
     Mutant(
         rule="a refusal counts as taken",

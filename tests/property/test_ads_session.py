@@ -7,7 +7,7 @@ from types import MappingProxyType
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gatewayd.ads.protocol.ledger import Doubts
+from gatewayd.ads.protocol.held import Doubts
 from gatewayd.ads.protocol.session import Session, Shared
 from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.xds.filters import tokens

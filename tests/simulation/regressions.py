@@ -5,6 +5,10 @@ from typing import Final
 from tests.simulation.faults import Fault
 
 REGRESSIONS: Final[dict[str, tuple[int, tuple[Fault, ...]]]] = {
+    "a cluster that was never warm kept all later ones from being sent, and their routes went out without them": (
+        20098,
+        (Fault(number=2, round=1, kind="refusals", after=7.078, whom=11, seconds=42.506, turns=211, what=55),),
+    ),
     "after a conflict an object was not to be read for 20 s, and was at once; nobody remembered to write its status": (
         9044,
         (

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 from envoy.config.route.v3 import route_pb2
 
-from gatewayd.ads.protocol.ledger import Held, Ledger
+from gatewayd.ads.protocol.held import Held
+from gatewayd.ads.protocol.ledger import Ledger
 from gatewayd.ir.limits import DEFAULT_DRAIN_SECONDS
 from gatewayd.xds.names import ANY
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, Snapshot, TypeUrl

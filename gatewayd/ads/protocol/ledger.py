@@ -24,21 +24,14 @@ A name that the subscription covers is in one of these states:
 the client lacks it, and is not sent that version again. In flight, `Flight.before` has what the client held; a target
 that moves on meanwhile puts the name into `behind` too, as if the response were ACKed, and a NACK corrects that. A
 removal that is refused counts as done.
-
-    Held         what the client has                              comes from
-    Resource     that, which this stream has carried              a target that moved on
-    str          that version, which it declared                  declare
-    None         nothing                                          a target that moved on
-    Unsure       one of two things                                nack of another name; declare, after such a stream
-    UNKNOWN      unknown, and it waits for an answer         subscribe, refresh
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from gatewayd.ads.protocol.held import UNKNOWN, Doubts, Held, Unknown, Unsure, unsure, version_of
 from gatewayd.ads.protocol.nack import MANY_REFUSALS, Refusal, culprits, shortened
 from gatewayd.ads.protocol.subscription import Subscription, SubscriptionChange
 from gatewayd.ads.sharing.comparisons import Versions
@@ -46,31 +39,8 @@ from gatewayd.ads.sharing.name_sets import NamePool
 from gatewayd.ir.limits import REFUSALS_IN_WORDS, VERSION_LENGTH
 from gatewayd.xds.resource import Resource, Resources, XdsType
 
-
-class Unknown(Enum):
-    """It is unknown what the client has; it waits for an answer, even if the resource does not exist."""
-
-    UNKNOWN = "unknown"
-
-
-UNKNOWN: Final = Unknown.UNKNOWN
 NOTHING: Resources = MappingProxyType({})
 _NO_DOUBTS: Mapping[str, str | None] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsure:
-    """The client has what it had before, or what a refused response carried beside the culprit; this one is likely."""
-
-    likely: Resource | None
-
-
-# Names of which a client may have something else than it says, unless it says this: a version, "" for nothing;
-# with None, whatever it says.
-Doubts: TypeAlias = Mapping[str, str | None]
-
-# A resource that this stream has carried; the version that the client declared; nothing; or nobody knows.
-Held: TypeAlias = Resource | str | Unsure | Unknown | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +264,16 @@ class Ledger:
             self.acked_nonce = self.flight.nonce
             self.flight = None
 
+    def overtake(self) -> None:
+        """Count the response in flight as applied, for now."""
+        self.flight = None
+
+    def suspect(self, names: Collection[str]) -> None:
+        """Record that an overtaken response was refused: what it carried is sent again, ever fewer at a time."""
+        wanted = [name for name in names if self.subscription.covers(name)]
+        self._await(wanted)
+        self._suspect(wanted, is_known=False)
+
     def nack(self, words: str) -> None:
         """Record that the client refused the response in flight.
 
@@ -311,7 +291,7 @@ class Ledger:
                 continue  # asked for again, or no longer wanted, since it was sent
             item = sent.get(name)
             if name not in bad:
-                self._settle(name, _unsure(held, item if bad else None))
+                self._settle(name, unsure(held, item if bad else None))
                 continue
             if item is not None and item.version == version_of(self.target.get(name)):
                 self.refused[name] = Refusal(version=item.version, message=message)
@@ -373,27 +353,3 @@ class Ledger:
         covers, self._parts = self.subscription.covers, None
         self.behind = {name: held for name, held in self.behind.items() if covers(name)}
         self.refused = {name: refusal for name, refusal in self.refused.items() if covers(name)}
-
-
-def version_of(held: Held) -> str | None:
-    """Return the version that the client has, None when it has none or that is unknown."""
-    match held:
-        case Resource():
-            return held.version
-        case str():
-            return held
-        case _:
-            return None
-
-
-def _unsure(before: Held, applied: Resource | None) -> Held:
-    """Return what a client may have after a response that was refused for another resource."""
-    match before:
-        case Unknown() if applied is None:
-            return before
-        case Unsure():
-            return Unsure(likely=applied or before.likely)
-        case Resource():
-            return Unsure(likely=applied or before)
-        case _:
-            return Unsure(likely=applied)

@@ -17,8 +17,9 @@ What waits, at which gate, and what opens it. What a client refused, or does not
 "Proven": the client has asked for all routes of the routing snapshot and has them (`_have_listeners_routes`).
 
     to send                    gate                   opens when                                      lets go after
-    clusters, endpoints,       none
-      secrets
+    clusters                   overtake_clusters      those sent before are ACKed; while ACKs are held   GATE_SECONDS
+                                                      back, when all that they refer to is
+    endpoints, secrets         none
     filters, routes,           may_route              no cluster of the routing snapshot is missing:  GATE_SECONDS in
       scopes, listeners                               each is ACKed, with all that it refers to       which none came
     routes                     may_send_routes        all filters are asked for, and ACKed            GATE_SECONDS
@@ -46,9 +47,12 @@ What waits, at which gate, and what opens it. What a client refused, or does not
 
 from collections.abc import Iterable
 
+from envoy.service.discovery.v3 import discovery_pb2
+
 from gatewayd.ads.protocol.arrivals import Ledgers, has_yet_to_ask
 from gatewayd.ads.protocol.draining import Lingering
-from gatewayd.ads.protocol.ledger import Unsure
+from gatewayd.ads.protocol.held import Unsure
+from gatewayd.ads.protocol.overtaken import Overtaken
 from gatewayd.ads.protocol.scope_moves import ScopeMoves
 from gatewayd.ads.protocol.warming import Warming
 from gatewayd.ads.sharing.cluster_dependencies import References
@@ -82,6 +86,7 @@ class Ordering:
 
     __slots__ = (
         "_closed_since",
+        "_clusters_since",
         "_droppable",
         "_filtering_since",
         "_is_new",
@@ -92,6 +97,7 @@ class Ordering:
         "_moving_since",
         "_names",
         "_now",
+        "_overtaken",
         "_owed",
         "_owes_scopes",
         "_unproven_since",
@@ -111,6 +117,8 @@ class Ordering:
         self._owed = _NONE
         self._droppable: set[str] = set()
         self._closed_since: float | None = None
+        self._clusters_since = 0.0
+        self._overtaken = Overtaken()
         # Since when some listener may still use other routes than those of the routing snapshot.
         self._unproven_since: float | None = None
         self._is_new = True
@@ -165,8 +173,34 @@ class Ordering:
         supplied by management server even though there is no change in endpoints". Envoy does not ask again for a name
         that it is subscribed to already.
         """
+        self._clusters_since = self._now
         needs = self._warming.sent(names)
         self._owed = self._names.union(self._owed, needs.named.get(ENDPOINT, _NONE))
+
+    def overtake_clusters(self) -> None:
+        """Count clusters as taken whose ACK has not come for long, or is held back as those before it were.
+
+        One that warms for long must hold up no other. What of them is refused after all is sent again.
+        """
+        clusters = self._ledgers[CLUSTER]
+        flight = clusters.flight
+        if flight is None:
+            return
+        is_held_back = bool(self._overtaken) and self._warming.has_endpoints(flight.before)
+        if is_held_back or self._has_passed(self._clusters_since + GATE_SECONDS):
+            self._overtaken.add(flight.nonce, flight.before)
+            clusters.overtake()
+
+    def clusters_answered(self, message: discovery_pb2.DeltaDiscoveryRequest) -> bool:
+        """Take the late answer to a response with clusters; return whether it was one."""
+        names = self._overtaken.answered(message.response_nonce)
+        if message.HasField("error_detail"):
+            self._ledgers[CLUSTER].suspect(names)
+        return bool(names)
+
+    def clusters_concluded(self) -> None:
+        """Take it that the client has answered for all clusters that were sent earlier."""
+        self._overtaken.clear()
 
     def repeat_endpoints(self) -> None:
         """Send the endpoints of clusters that were sent again, as soon as the client is subscribed to them.
@@ -282,7 +316,7 @@ class Ordering:
 
     def may_remove_dependents(self) -> bool:
         """Return whether endpoints and secrets may be removed: nothing that used them is left."""
-        return self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()
+        return not self._overtaken and self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()
 
     def droppable(self, routing: Snapshot) -> list[str]:
         """Return the clusters that may be removed.

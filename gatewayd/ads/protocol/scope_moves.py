@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from envoy.config.route.v3 import scoped_route_pb2
 
-from gatewayd.ads.protocol.ledger import UNKNOWN, Ledger, Unsure, version_of
+from gatewayd.ads.protocol.held import UNKNOWN, Unsure, version_of
+from gatewayd.ads.protocol.ledger import Ledger
 from gatewayd.ads.protocol.nack import Refusal
 from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource, TypeUrl
 

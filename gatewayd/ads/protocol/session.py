@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from envoy.service.discovery.v3 import discovery_pb2
 
-from gatewayd.ads.protocol.ledger import Doubts, Ledger
+from gatewayd.ads.protocol.held import Doubts
+from gatewayd.ads.protocol.ledger import Ledger
 from gatewayd.ads.protocol.node import NOBODY, node_of
 from gatewayd.ads.protocol.ordering import MADE_FIRST, ROUTED, Ordering
 from gatewayd.ads.protocol.sotw_content import state_of_the_world
@@ -42,7 +43,6 @@ from gatewayd.xds.resource import (
 )
 
 Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.DiscoveryRequest
-
 
 _WHOLE = (SCOPED_ROUTE, LISTENER)
 """A listener that comes takes the first scopes that it hears of for all."""
@@ -91,8 +91,7 @@ class Shared:
     def sweep(self) -> None:
         """Drop what no stream has used since the last sweep."""
         pairs = (self.differing, self.joined, self.joined_filters)
-        memos = (self.departures, self.envelope, *pairs, self.references, self.versions, self.declared)
-        for memo in memos:
+        for memo in (self.departures, self.envelope, *pairs, self.references, self.versions, self.declared):
             memo.sweep()
 
 
@@ -129,8 +128,7 @@ class Session:
     def on_request(self, message: Request) -> Answer:
         """Take a request; raises ProtocolError when it exceeds what a client may subscribe to.
 
-        SPEC#basic-protocol-overview: "It is sufficient to only check the first message for the node identifier". It is
-        for display: nothing is decided by it.
+        SPEC#basic-protocol-overview: "It is sufficient to only check the first message for the node identifier".
         """
         if self.node is NOBODY:
             self.node = node_of(message.node)
@@ -147,10 +145,7 @@ class Session:
 
         SPEC#incremental-xds: "the server must honor changes to the subscription state even if the nonce is stale".
         """
-        answer = Answer.IGNORED
-        flight = ledger.flight
-        if flight is not None and message.response_nonce == flight.nonce:
-            answer = self._conclude(ledger, message)
+        answer = self._answer(ledger, message)
         subscription = ledger.subscription
         is_first = not subscription.seen
         more, less = tuple(message.resource_names_subscribe), tuple(message.resource_names_unsubscribe)
@@ -166,6 +161,14 @@ class Session:
         if answer is Answer.IGNORED and (is_first or change is not UNCHANGED):
             return Answer.SUBSCRIPTION
         return answer
+
+    def _answer(self, ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> Answer:
+        """Take what a request says of a response."""
+        if ledger.flight is not None and message.response_nonce == ledger.flight.nonce:
+            return self._conclude(ledger, message)
+        if ledger.row.url != CLUSTER or not self._ordering.clusters_answered(message):
+            return Answer.IGNORED
+        return Answer.NACK if message.HasField("error_detail") else Answer.ACK
 
     def _declare(self, ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> None:
         """Take the versions that a client declares; most declare those of the snapshot."""
@@ -183,7 +186,7 @@ class Session:
         SPEC#resource-updates: "The management server should not send a DiscoveryResponse for any DiscoveryRequest that
         has a stale nonce". The request that follows it carries the whole list of names again.
         `version_info` is not believed: a client that refused a response may have applied half of it, under the version
-        of before. So after a reconnect everything is sent again, which this variant permits and the other one spares.
+        of before. So after a reconnect everything is sent again, which the other variant spares.
         """
         if message.response_nonce and message.response_nonce != ledger.sent_nonce:
             return Answer.IGNORED
@@ -200,6 +203,8 @@ class Session:
 
     def _conclude(self, ledger: Ledger, message: Request) -> Answer:
         """Close the response in flight: "ACK or NACK is determined by the absence or presence of error_detail"."""
+        if ledger.row.url == CLUSTER:
+            self._ordering.clusters_concluded()
         if message.HasField("error_detail"):
             ledger.nack(message.error_detail.message)
             return Answer.NACK
@@ -211,7 +216,7 @@ class Session:
         return Answer.ACK
 
     def close(self) -> None:
-        """Release everything: an unread response may keep the session in memory for a while."""
+        """Release all: an unread response may keep the session in memory for a while."""
         self._shared.strangers.forget(self.ledgers.values())
         self.ledgers.clear()
 
@@ -302,6 +307,7 @@ class Session:
     def _send_made_first(self, pushes: list[Push]) -> None:
         """Send clusters, then endpoints and secrets, with the removals that are due."""
         clusters, *dependents = (self.ledgers[url] for url in MADE_FIRST)
+        self._ordering.overtake_clusters()
         if self.routing is not None and clusters.is_waiting():
             self._send(pushes, clusters, self._ordering.droppable(self.routing))
             if clusters.flight is not None:
@@ -367,8 +373,7 @@ class Session:
     def _sayable(self, ledger: Ledger, names: list[str]) -> list[str]:
         """Return the removals that this variant of the protocol can express; the others count as done.
 
-        SPEC#deleting-resources: SotW tells a removal by leaving a resource out, and only for the types of which each
-        response is the whole state; "for other resource types, the API provides no mechanism".
+        SPEC#deleting-resources: SotW has them for types of which each response is the whole state, by leaving them out.
         """
         if self.mode is Mode.DELTA or ledger.row.wildcard:
             return names
@@ -378,18 +383,17 @@ class Session:
     def _absences(self, ledger: Ledger) -> list[str]:
         """Return the requested names that do not exist and can be answered.
 
-        SPEC#knowing-when-a-requested-resource-does-not-exist: delta has words for it, and SotW makes the client wait
-        for 15 s. A cluster that waits keeps Envoy from taking any other: it gets an assignment without endpoints.
+        SPEC#knowing-when-a-requested-resource-does-not-exist: delta has words for it; SotW makes the client wait for 15
+        s. A cluster that waits keeps Envoy from taking any other: it gets an assignment without endpoints.
         """
         names = ledger.absences()
         return (names if ledger.row.url == ENDPOINT else self._sayable(ledger, names))[:RESOURCES_AT_ONCE]
 
     def _depart(self, pushes: list[Push], ledger: Ledger, names: tuple[str, ...]) -> None:
         """Encode a response and record it as sent."""
-        shared = self._shared
         if self.mode is Mode.DELTA:
-            push = shared.departures(ledger.row.url, ledger.target, names)
+            push = self._shared.departures(ledger.row.url, ledger.target, names)
         else:
-            push = shared.envelope.push(state_of_the_world(ledger, names))
+            push = self._shared.envelope.push(state_of_the_world(ledger, names))
         ledger.depart(push.nonce, names)
         pushes.append(push)

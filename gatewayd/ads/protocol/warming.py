@@ -8,10 +8,11 @@ All is decided by sets: thousands of clusters are sent at once, and streams that
 
 from collections.abc import Iterable, Mapping
 
-from gatewayd.ads.protocol.ledger import Ledger, version_of
+from gatewayd.ads.protocol.held import version_of
+from gatewayd.ads.protocol.ledger import Ledger
 from gatewayd.ads.sharing.cluster_dependencies import Needs, References
 from gatewayd.ads.sharing.name_sets import NamePool
-from gatewayd.xds.resource import CLUSTER, Snapshot, TypeUrl
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, Snapshot, TypeUrl
 
 _NONE: frozenset[str] = frozenset()
 
@@ -35,6 +36,18 @@ class Warming:
         needs = self._references.of_all(self._ledgers[CLUSTER].target, sent)
         self._making = self._names.union(self._making - sent, needs.clusters)
         return needs
+
+    def has_endpoints(self, names: Iterable[str]) -> bool:
+        """Return whether the client has asked for, and has, the endpoints of these clusters and all else they need.
+
+        It has taken them then, be it that it does not say so. Of one without endpoints of its own nothing tells that.
+        """
+        sent = frozenset(names)
+        needs = self._references.of_all(self._ledgers[CLUSTER].target, sent)
+        led = {user for (url, _), users in needs.users.items() if url == ENDPOINT for user in users}
+        if not needs.clusters <= led:
+            return False
+        return not any(_absent(self._ledgers[url], named) for url, named in needs.named.items())
 
     def missing(self, routing: Snapshot) -> frozenset[str]:
         """Return the clusters of the snapshot that the client cannot use yet."""

@@ -1,6 +1,7 @@
 """What one client has of one type, move by move."""
 
-from gatewayd.ads.protocol.ledger import UNKNOWN, Ledger, Unsure
+from gatewayd.ads.protocol.held import UNKNOWN, Unsure
+from gatewayd.ads.protocol.ledger import Ledger
 from gatewayd.ads.protocol.subscription import SubscriptionChange
 from gatewayd.ads.sharing.comparisons import Versions, differing
 from gatewayd.ads.sharing.name_sets import NamePool

@@ -73,12 +73,14 @@ class Delta:
         return self.session.on_request(request)
 
     def ack(self, type_url: TypeUrl) -> Answer:
-        nonce = self.pushes[type_url].nonce
-        return self.session.on_request(discovery.DeltaDiscoveryRequest(type_url=type_url, response_nonce=nonce))
+        return self.answer(type_url, self.pushes[type_url].nonce)
 
     def nack(self, type_url: TypeUrl, words: str) -> Answer:
-        nonce = self.pushes[type_url].nonce
-        error = status_pb2.Status(code=13, message=words)
+        return self.answer(type_url, self.pushes[type_url].nonce, words)
+
+    def answer(self, type_url: TypeUrl, nonce: str, words: str = "") -> Answer:
+        """Take a response, or refuse it with these words."""
+        error = status_pb2.Status(code=13, message=words) if words else None
         return self.session.on_request(
             discovery.DeltaDiscoveryRequest(type_url=type_url, response_nonce=nonce, error_detail=error)
         )

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewayd.ads.protocol.ledger import Ledger, version_of
+from gatewayd.ads.protocol.held import version_of
+from gatewayd.ads.protocol.ledger import Ledger
 from gatewayd.ads.protocol.warming import Warming
 from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.comparisons import Versions, differing
