@@ -31,6 +31,10 @@ class Pods:
     labels: Mapping[str, str] = field(default_factory=dict)
     run: Callable[[list[str]], tuple[bytes, str]] = lambda _command: (b"", "")
     """What a command writes, and why it fails, "" for success."""
+    ended: Callable[[str], str] = lambda failure: json.dumps(
+        {"status": "Failure", "message": failure} if failure else {"status": "Success"}
+    )
+    """The Status that ends a command."""
     gateways: tuple[str, ...] = ()
     """Names of Gateways in the namespace of the pods."""
     nodes: Mapping[str, str] = field(default_factory=dict)
@@ -107,12 +111,11 @@ class Pods:
         channels = web.WebSocketResponse(protocols=(_SUBPROTOCOL,))
         await channels.prepare(request)
         written, failure = self.run(request.query.getall("command"))
-        status = {"status": "Failure", "message": failure} if failure else {"status": "Success"}
         for at in range(0, len(written), 1000):
             await channels.send_bytes(b"\x01" + written[at : at + 1000])
         if failure:
             await channels.send_bytes(b"\x02its words\n")
-        await channels.send_bytes(b"\x03" + json.dumps(status).encode())
+        await channels.send_bytes(b"\x03" + self.ended(failure).encode())
         await channels.close()
         return channels
 

@@ -324,8 +324,7 @@ class Ledger:
     def _suspect(self, names: list[str], *, is_known: bool) -> None:
         """Send the names apart from others; in two halves when the culprit must be among them."""
         half = len(names) if is_known else (len(names) + 1) // 2
-        groups = (frozenset(names[:half]), frozenset(names[half:]))
-        self.suspects = (*(group for group in groups if group), *self.suspects)
+        self.suspects = (frozenset(names[:half]), frozenset(names[half:]), *self.suspects)
 
     def _await(self, names: Iterable[str]) -> None:
         """Record that the client waits for an answer; a refused resource is sent once more."""

@@ -19,6 +19,7 @@ from gatewayd.api.routefilter import RouteFilterSpec
 from gatewayd.api.sessionpersistence import SessionPersistence
 from gatewayd.incremental.view import Attempt, Index, Member, View
 from gatewayd.ir.backend import Backend, InvalidBackend, Protocol
+from gatewayd.ir.filters import HTTPFilter
 from gatewayd.ir.http import (
     APP_ROOT,
     CANNOT,
@@ -95,11 +96,15 @@ def rules(view: View, row: Ingress) -> RuleSet:
 
 
 class _Doing(NamedTuple):
-    """What all paths of an Ingress have in common: what is done to their requests, and what is wrong with that."""
+    """What all paths of an Ingress have in common: what is done to their requests, and what is wrong with that.
+
+    `steps` are those of a path that is rewritten, `unrewritten` the filters of one that stays as it is.
+    """
 
     key: ObjectKey
     annotations: LiveAnnotations
     steps: Filtered
+    unrewritten: tuple[HTTPFilter, ...]
     session: SessionPersistence | None
     closing: tuple[Problem, ...]
 
@@ -167,10 +172,10 @@ def _closed_by(closed: Mapping[str, ObjectKey | None]) -> Iterator[Unsupported]:
 
 
 def _doing(view: View, row: Ingress, annotations: LiveAnnotations) -> _Doing:
-    key = row.metadata.key
-    read = [_read(each, HTTPRouteFilter) for each in joined(annotations.effect.filters)]
-    good = tuple(each for each in read if isinstance(each, HTTPRouteFilter))
-    session = annotations.effect.more.get("sessionPersistence")
+    key, effect = row.metadata.key, annotations.effect
+    read = [_read(each, HTTPRouteFilter) for each in joined((*effect.filters, *effect.rewritten))]
+    unrewritten = [_read(each, HTTPRouteFilter) for each in joined(effect.filters)]
+    session = effect.more.get("sessionPersistence")
     kept = None if session is None else _read(session, SessionPersistence)
     unkept = refused(kept, annotation_path("affinity")) if isinstance(kept, SessionPersistence) else None
     wrong = [each for each in (*read, kept, unkept) if isinstance(each, Unsupported)]
@@ -181,14 +186,16 @@ def _doing(view: View, row: Ingress, annotations: LiveAnnotations) -> _Doing:
     return _Doing(
         key=key,
         annotations=annotations,
-        steps=_filtered(view, key, good),
+        steps=_filtered(view, key, read),
+        unrewritten=_filtered(view, key, unrewritten).filters,
         session=kept if isinstance(kept, SessionPersistence) else None,
         closing=tuple(closing),
     )
 
 
-def _filtered(view: View, key: ObjectKey, filters: Sequence[HTTPRouteFilter]) -> Filtered:
-    return filtered(view, FilterPlace(INGRESS_KIND, key.namespace, Protocol.HTTP1, _ANNOTATIONS), filters)
+def _filtered(view: View, key: ObjectKey, filters: Sequence[HTTPRouteFilter | Unsupported]) -> Filtered:
+    good = tuple(each for each in filters if isinstance(each, HTTPRouteFilter))
+    return filtered(view, FilterPlace(INGRESS_KIND, key.namespace, Protocol.HTTP1, _ANNOTATIONS), good)
 
 
 def _read(value: JSON, struct: type[S]) -> S | Unsupported:
@@ -220,6 +227,7 @@ def _path(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) -> I
         partial(_shares, view, doing, place, form),
         partial(_failing, field),
     )
+    filters = doing.steps.filters if form.is_rewritten else doing.unrewritten
     routes, unusable = [], []
     for match in form.matches:
         for at, (header, action) in enumerate(actions):
@@ -229,7 +237,7 @@ def _path(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) -> I
                 unusable.append(read)
             else:
                 route = ranked_route(place.source, read, action)
-                routes.append(route._replace(route=replace(route.route, filters=doing.steps.filters)))
+                routes.append(route._replace(route=replace(route.route, filters=filters)))
     yield RuleResult(tuple(routes), tuple(each for each in problems if isinstance(each, Unresolved)))
     yield RuleResult((), (*(each for each in problems if isinstance(each, Unsupported)), *unusable))
 

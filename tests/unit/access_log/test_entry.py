@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -73,7 +74,9 @@ def test_statuses_are_chosen(wanted: str, statuses: list[int]) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "600", "50", "5x", "404,", "*", "5xx "])
 def test_what_names_no_status(text: str) -> None:
-    with pytest.raises(BadChoiceError, match="--status"):
+    with pytest.raises(
+        BadChoiceError, match=rf"^--status {re.escape(repr(text))} names no statuses; such as 404, 5xx "
+    ):
         by_status(text)
 
 
@@ -96,7 +99,7 @@ def test_routes_are_chosen(wanted: str, *, taken: bool) -> None:
 
 @pytest.mark.parametrize("text", ["", "cart", "a/b/c/d", "a//c"])
 def test_what_names_no_route(text: str) -> None:
-    with pytest.raises(BadChoiceError, match="--route"):
+    with pytest.raises(BadChoiceError, match=rf"^--route {re.escape(repr(text))} names no route; KIND/NAME or "):
         by_route(text)
 
 
@@ -107,5 +110,5 @@ def test_a_gateway_and_its_namespace() -> None:
     assert not by_gateway("infra/edge-2")(entry)
     assert by_namespace("infra")(entry)
     assert not by_namespace("inf")(entry)
-    with pytest.raises(BadChoiceError, match="--gateway 'edge' names no Gateway"):
+    with pytest.raises(BadChoiceError, match=r"^--gateway 'edge' names no Gateway"):
         by_gateway("edge")

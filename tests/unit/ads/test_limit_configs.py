@@ -9,12 +9,14 @@ from typing import Any, cast
 import grpc
 import pytest
 from envoy.service.discovery.v3 import discovery_pb2
+from grpc._cython import cygrpc
 
 from gatewayd.ads import limit_configs, server
 from gatewayd.ads.authorize import Peer, Transport
 from gatewayd.ads.limit_configs import RateLimitConfigs, RateLimitConfigServer, counts
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.protocol.subscription import ProtocolError
+from gatewayd.ads.relay import relay
 from gatewayd.ads.relay.upstream import CHANNEL_OPTIONS
 from gatewayd.ads.stream_messages import ADS_SERVICE, Context
 from gatewayd.api.meta import ObjectKey
@@ -185,3 +187,10 @@ def test_who_answers_no_ping_is_given_up_when_it_is_said(options: tuple[tuple[st
     """There are two options for it, of which one counts with gRPC 1.85."""
     said = dict(options)
     assert said["grpc.keepalive_timeout_ms"] == said["grpc.http2.ping_timeout_ms"]
+
+
+@pytest.mark.parametrize("options", [limit_configs._OPTIONS, server._OPTIONS, relay._OPTIONS, CHANNEL_OPTIONS])
+def test_grpc_knows_every_option(options: tuple[tuple[str, int], ...]) -> None:
+    """It passes over one that it does not know, without a word."""
+    library = Path(cygrpc.__file__).read_bytes()
+    assert [name for name, _ in options if f"{name}\0".encode() not in library] == []

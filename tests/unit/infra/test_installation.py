@@ -125,6 +125,12 @@ def test_probes_ask_the_health_port() -> None:
     ports = {each["name"]: each["containerPort"] for each in CONTAINER["ports"]}
     assert CONTAINER["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "health"}
     assert CONTAINER["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "health"}
+    # How long they wait: the first listing of a large cluster, then a loop that is busy.
+    waits = {each: CONTAINER[f"{each}Probe"] for each in ("startup", "liveness")}
+    assert {each: of["periodSeconds"] * of["failureThreshold"] for each, of in waits.items()} == {
+        "startup": 600,
+        "liveness": 60,
+    }
     assert ports["health"] == layout.HEALTH_PORT
 
 

@@ -31,6 +31,14 @@ async def test_what_is_kept_is_there_for_all_replicas(cluster: Cluster, store: M
     assert cluster.server.objects == {}
 
 
+async def test_what_was_changed_is_nothing(cluster: Cluster, store: MemberStore) -> None:
+    (name, row), *_ = ROWS.items()
+    await store.save("west", {name: row}, stale=False)
+    for kept in cluster.server.objects.values():
+        kept["binaryData"] = {key: f"!{written}" for key, written in kept["binaryData"].items()}
+    assert await store.load() == {"west": KeptMember(rows={}, stale=False)}
+
+
 async def test_what_somebody_else_wrote_is_nothing(cluster: Cluster, store: MemberStore) -> None:
     metadata = {"name": "x", "namespace": "gatewayd-system", "labels": {KEPT_LABEL: "west"}}
     cluster.server.put(f"{KEPT}/x", {"metadata": metadata, "binaryData": {"exports.json.zlib": "!"}})

@@ -39,6 +39,14 @@ def test_a_command_that_fails_says_why() -> None:
         run(ran(pods, "say"))
 
 
+@pytest.mark.parametrize(("status", "words"), [("", "it was cut off"), ("no status", "no status"), ("{}", "failed")])
+def test_a_command_of_which_nobody_says_how_it_ended_has_failed(status: str, words: str) -> None:
+    pods = Pods(ports={"one": 1}, run=lambda _command: (b"half", ""), ended=lambda _failure: status)
+
+    with pytest.raises(CommandFailedError, match=f"^{words}$"):
+        run(ran(pods, "say"))
+
+
 def test_who_may_not_is_told() -> None:
     with pytest.raises(ApiError) as caught:
         run(ran(Pods(ports={"one": 1}, forbidden=frozenset({"one"})), "say"))

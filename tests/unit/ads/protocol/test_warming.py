@@ -1,5 +1,6 @@
 """Which clusters are missing, against a model that asks for each of them by itself."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,6 +107,30 @@ def test_what_was_refused_is_not_waited_for() -> None:
     stream.ledgers[CLUSTER].nack("Error adding/updating cluster(s) a: no, b: no, c: no")
 
     assert stream.missing() == {"d"}
+
+
+@pytest.mark.parametrize("asked", [(), ("a",)])
+def test_endpoints_that_are_not_there_are_not_waited_for(asked: tuple[str, ...]) -> None:
+    stream = Stream()
+    stream.aim(cluster("a"))
+    stream.ask(ENDPOINT, *asked)
+    stream.ask(CLUSTER, "*")
+    stream.send(CLUSTER)
+    stream.ledgers[CLUSTER].ack()
+    assert stream.missing() == set()
+
+
+def test_endpoints_that_were_refused_are_not_waited_for() -> None:
+    stream = Stream()
+    stream.aim(*goal(0, ("a",)))
+    stream.ask(ENDPOINT, "a")
+    stream.ask(CLUSTER, "*")
+    stream.send(CLUSTER)
+    stream.ledgers[CLUSTER].ack()
+    stream.send(ENDPOINT)
+    assert stream.missing() == {"a"}
+    stream.ledgers[ENDPOINT].nack("a")
+    assert stream.missing() == set()
 
 
 def test_another_snapshot_has_its_own_clusters() -> None:

@@ -192,7 +192,7 @@ async def test_what_comes_with_what_goes_does_not_wait_either(between: Between) 
     assert await between.told() == ([OTHER], [], nonce)
     await between.ask(type_url=SCOPED_ROUTE, response_nonce=nonce)
     between.redirects.gate.set()
-    assert (await between.told())[1] == [WEB]
+    assert await between.told() == ([], [WEB], f"{nonce}/removed")
 
 
 async def test_what_nobody_is_led_to_goes_as_it_is(between: Between) -> None:

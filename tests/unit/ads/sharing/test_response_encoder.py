@@ -39,6 +39,15 @@ def test_sotw_says_what_it_is_told(bodies: dict[str, bytes]) -> None:
     assert (message.version_info, message.type_url, message.nonce) == ("v", ENDPOINT, push.nonce)
 
 
+def test_lengths_are_read_back_where_they_need_one_byte_more() -> None:
+    for length in (*range(64, 130), *range(16_300, 16_386)):
+        item, gone = endpoint("n" * length, b"b" * length), "g" * length
+        push = Envelope().push(content(item, removed=(gone,)))
+        message = discovery_pb2.DeltaDiscoveryResponse.FromString(push.data)
+        assert [(each.name, each.resource.value) for each in message.resources] == [(item.name, item.body)]
+        assert list(message.removed_resources) == [gone]
+
+
 def test_equal_content_is_the_same_object_and_encoded_once() -> None:
     envelope = Envelope()
     first = envelope.push(content(endpoint("a"), endpoint("b")))

@@ -37,8 +37,23 @@ def test_times_and_retries() -> None:
     assert taken(retry={}) == {"retry": {"attempts": 2, "codes": [503]}}
 
 
-def test_what_is_tried_again_of_calls_is_told() -> None:
-    assert told(retry={"retryOn": {"triggers": ["unavailable"]}}) == ([], ["spec.retry.retryOn.triggers"])
+@pytest.mark.parametrize(
+    ("trigger", "codes"),
+    [
+        ("5xx", [500, 501, 502, 503, 504]),
+        ("gateway-error", [502, 503, 504]),
+        ("retriable-4xx", [409]),
+        ("connect-failure", []),
+    ],
+)
+def test_what_a_trigger_comes_to(trigger: str, codes: list[int]) -> None:
+    retry = taken(retry={"retryOn": {"triggers": [trigger]}})["retry"]
+    assert retry.get("codes", []) == codes
+
+
+@pytest.mark.parametrize("call", ["cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"])
+def test_what_is_tried_again_of_calls_is_told(call: str) -> None:
+    assert told(retry={"retryOn": {"triggers": [call]}}) == ([], ["spec.retry.retryOn.triggers"])
 
 
 def test_faults() -> None:

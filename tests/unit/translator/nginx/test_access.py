@@ -29,6 +29,8 @@ def test_the_newer_name_of_a_list_counts() -> None:
 
 def test_a_list_that_cannot_be_read_closes() -> None:
     assert is_closed(whitelist_source_range="10.0.0.0/8, office")
+    done = converted(ingress(whitelist_source_range="10.0.0.0/8, office"))
+    assert message(done, "whitelist-source-range").startswith("office is no address range")
     assert is_closed(denylist_source_range=",".join(f"10.0.{at}.0/24" for at in range(256)) + ",10.1.0.0/16")
 
 

@@ -1,5 +1,5 @@
 from gatewayd.convert.fates import Fidelity
-from tests.unit.convert.ingresses import converted, fates, ingress, objects, rules, tls
+from tests.unit.convert.ingresses import converted, fates, ingress, message, objects, rules, tls
 
 SECURED = tls("shop.example")
 
@@ -46,6 +46,7 @@ def test_forced_counts_where_redirects_are_off() -> None:
 
 def test_the_root_of_an_application() -> None:
     done = converted(ingress(app_root="/console?x=y"))
+    assert message(done, "app-root") == "RequestRedirect of / to it, 302"
     rule = rules(done)["app-root"]
     assert rule["matches"] == [{"path": {"type": "Exact", "value": "/"}}]
     assert rule["filters"][0]["requestRedirect"] == {
@@ -56,6 +57,7 @@ def test_the_root_of_an_application() -> None:
 
 def test_a_root_that_is_no_path_was_passed_over() -> None:
     done = converted(ingress(app_root="console"))
+    assert message(done, "app-root") == "ingress-nginx took its default, since the value is not a path"
     assert fates(done) == {"app-root": Fidelity.EXACT}
     assert list(rules(done)) == ["root"]
 

@@ -23,6 +23,15 @@ kind: HTTPRoute
 metadata: {name: lonely, namespace: shop}
 spec: {parentRefs: [{name: theirs}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
 """
+SHARING = """
+kind: Gateway
+metadata: {name: sharing, namespace: shop}
+spec:
+  gatewayClassName: gatewayd
+  listeners:
+  - {name: a, port: 80, protocol: HTTP, hostname: a.example}
+  - {name: b, port: 80, protocol: HTTP, hostname: b.example}
+"""
 TIMES = {"timeouts": {"request": "1s"}}
 
 
@@ -99,6 +108,19 @@ def test_the_younger_of_two_is_told_which_section_the_older_one_has() -> None:
     assert message == 'spec.default.timeouts: Gateway/shop/gw has it from RoutePolicy "shop/old", which is older'
     above = policy("RoutePolicy", "old", target("Gateway", "gw"), created="2025-01-01T00:00:00Z", override=TIMES)
     assert [each[2] for each in brief(said(routed(target("Gateway", "gw")), above))] == ["Accepted"]
+
+
+def test_a_policy_of_a_class_is_not_told_what_listeners_do_with_their_port() -> None:
+    """Of a class there may be any number of Gateways; a policy that names one is told."""
+    home = DEFAULT_ENVIRONMENT.namespace
+    few, many = ({"headers": {"maxCount": count}} for count in (20, 30))
+    near = policy("ClientPolicy", "p", target("Gateway", "sharing", "b"), default=many)
+    wide = policy("ClientPolicy", "p", target("GatewayClass", "gatewayd"), namespace=home, default=few)
+    view = scratch(CLUSTER, SHOP, SHARING, delta(near), delta(wide))
+    of_class = brief(inherited_outcome(view, member("ClientPolicy", f"{home}/p")))
+    assert of_class == [("GatewayClass", "gatewayd", "Accepted", "in force for GatewayClass/gatewayd")]
+    ((_, _, reason, message),) = brief(inherited_outcome(view, member("ClientPolicy", "shop/p")))
+    assert (reason, message.endswith(f'counts (ClientPolicy "{home}/p")')) == ("Conflicted", True)
 
 
 def test_what_cannot_be_honoured_is_said_with_what_comes_of_it() -> None:

@@ -35,7 +35,10 @@ SECRET = of_kind("Secret", "more", **{"ca.crl": base64.b64encode(MORE).decode()}
 
 
 def world(*documents: dict[str, Any], **given: Any) -> tuple[Scratch, Effective, ClientPolicy]:
-    section = {"revocation": {"lists": [{"name": "crl"}], **given}}
+    return of_section({"revocation": {"lists": [{"name": "crl"}], **given}}, *documents)
+
+
+def of_section(section: dict[str, Any], *documents: dict[str, Any]) -> tuple[Scratch, Effective, ClientPolicy]:
     row = delta(policy("ClientPolicy", "a", target("Gateway", "gw"), default={"clientCertificate": section}))
     view = scratch(row, *map(delta, documents))
     assert isinstance(row.obj, ClientPolicy)
@@ -81,3 +84,10 @@ def test_a_secret_without_lists_has_none() -> None:
 def test_without_the_section_nothing_is_asked() -> None:
     view, _, _ = world()
     assert revocation(view, Effective(overrides=(), defaults=())) is None
+
+
+def test_a_section_without_lists_has_none() -> None:
+    view, sections, row = of_section({"hashes": ["a" * 64]})
+    assert [each.section for each in sections.defaults] == ["client_certificate"]
+    assert revocation(view, sections) is None
+    assert (list(revocation_problems(view, row)), list(contents(row))) == ([], [])

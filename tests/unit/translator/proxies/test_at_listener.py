@@ -1,14 +1,18 @@
 from typing import Any
 
+import pytest
+
 from gatewayd.api.accesspolicy import AccessPolicy, AccessPolicySpec
 from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.inherited import InheritedTargetRef
 from gatewayd.api.meta import ObjectKey, ObjectMeta
 from gatewayd.incremental.scratch import Scratch
-from gatewayd.incremental.view import Member
+from gatewayd.incremental.view import Member, Table
 from gatewayd.ir.http import CANNOT, Forward, Redirect, Route
 from gatewayd.ir.policy import ClientAddresses
 from gatewayd.store import Delta
+from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.gateways.listeners import ListenerKey
 from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.proxies.at_listener import (
@@ -20,10 +24,13 @@ from gatewayd.translator.proxies.at_listener import (
     in_force,
     listener_chain,
     redirecting,
+    rendered,
 )
 from gatewayd.translator.rules.route_kinds import rules
 from tests.unit.policies import GROUP, policy, target
-from tests.unit.translator.manifests import GW, SHOP, delta, scratch
+from tests.unit.translator.ingress_manifests import ingress
+from tests.unit.translator.manifests import GW, SHOP, delta, member, scratch
+from tests.unit.translator.proxies.test_https_redirects import READ, RULES, TLS
 
 ROUTE = """
 kind: HTTPRoute
@@ -56,6 +63,19 @@ def test_a_redirect_shows_the_port_of_the_listener() -> None:
     (*_, last) = redirecting(view_of(), RENDER)
     assert isinstance(last.route.action, Redirect)
     assert last.route.action.port == 8080
+
+
+@pytest.mark.parametrize(
+    ("table", "scheme", "action"),
+    [(Ingress, "http", Redirect), (Ingress, "https", Forward), (HTTPRoute, "http", Forward)],
+)
+def test_only_of_an_ingress_and_only_without_tls_clients_are_sent_to_https(
+    table: Table, scheme: str, action: type
+) -> None:
+    view = scratch(READ, ingress(f"{RULES}, {TLS}"), ROUTE.replace("name: r,", "name: web,"))
+    listener = next(each for each in own_listeners(view, member("Gateway", "shop/gw")) if each.key.section == "http")
+    first = rendered(view, RenderKey(Member(table, ObjectKey("shop", "web")), scheme, 80), listener)[0]
+    assert type(first.route.action) is action
 
 
 def test_where_nothing_is_in_force_the_routes_are_the_rules_own() -> None:

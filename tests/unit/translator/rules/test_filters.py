@@ -17,6 +17,7 @@ from gatewayd.ir.filters import (
 )
 from gatewayd.ir.http import FullPath, Mirror, PrefixReplacement, Redirect, URLRewrite
 from gatewayd.translator.problems import Unresolved, Unsupported
+from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.filters import FILTERS, Effect, FilterPlace, effect, for_listener
 from tests.unit.translator.manifests import CART, TABLES, deltas, scratch
 
@@ -223,6 +224,11 @@ def test_a_type_without_its_member(kind: str) -> None:
     assert found.value is None
     assert isinstance(found.problem, Unsupported)
     assert "must be given with this type" in found.problem.message
+
+
+def test_a_filter_that_gatewayd_fails_on_is_a_problem_and_does_nothing() -> None:
+    odd = HTTPRouteFilter(type="RequestHeaderModifier", request_header_modifier=object())  # type: ignore[arg-type]
+    assert effect(scratch(), PLACE, odd) == Effect(None, Unsupported(blame(PLACE.path, AttributeError())))
 
 
 @pytest.mark.parametrize("kind", ["RequestHeaderModifier", "ResponseHeaderModifier"])

@@ -117,9 +117,11 @@ def test_sections_that_cannot_be_read_close_too() -> None:
 
 
 def test_filters_and_sessions() -> None:
-    notes = {"x_forwarded_prefix": "/x", "rewrite_target": "/"}
+    notes = {"x_forwarded_prefix": "/x", "rewrite_target": "/y"}
     found = ruled("Prefix /", enable_cors="true", affinity="cookie", session_cookie_name="s", **notes)
     assert [type(each) for each in found.routes[0].route.filters] == [Cors, RequestHeaders]
+    kept = ruled("Prefix /", "Prefix /y", enable_cors="true", **notes)
+    assert [[type(each) for each in one.route.filters] for one in kept.routes] == [[Cors, RequestHeaders], [Cors]]
     session = forward(found).persistence
     assert session is not None
     assert session.name == "s"
@@ -199,6 +201,7 @@ def test_who_has_the_header_or_the_cookie_gets_the_canary_first() -> None:
         [(True, 1)],
     ]
     ranks = [each.rank for each in found.routes]
+    assert [each[-1] for each in ranks] == [5, 4, 3, 2, 0]
     assert ranks == sorted(ranks, reverse=True)
     assert len(set(ranks)) == len(ranks)
 

@@ -37,6 +37,11 @@ def test_the_frame_is_the_same_in_all_replicas(names: frozenset[str]) -> None:
     assert f"{{{','.join(f'{each}=true' for each in sorted(names))}}}" in source(Script(code=CODE))
 
 
+def test_whatever_changes_a_header_is_looked_at() -> None:
+    # https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_filters/lua_filter#header-object-api
+    assert " local edits={add=true,remove=true,replace=true} " in source(Script(code=CODE))
+
+
 def test_names_of_headers_stand_in_order() -> None:
     withheld = ",".join(f'["{each}"]=true' for each in sorted((*reserved.NAMES, reserved.HOST)))
     assert f"{{{withheld}}}" in source(Script(code=CODE))
