@@ -38,7 +38,7 @@ CONVERT = (
     Mutant(
         rule="a route is written without the policy that protects it",
         path="gatewayd/convert/conversion.py",
-        before="            unguarded.update(_guarded(each))\n",
+        before="            unguarded.update(_guarded(each.written))\n",
         after="            unguarded.update(())\n",
         tests=("tests/unit/convert/test_conversion.py::test_a_route_goes_with_the_policy_that_cannot_be_written",),
     ),

@@ -75,7 +75,7 @@ def ingress_draft(sources: Sequence[SourceObject], services: Services, *, open_a
         Draft(
             routes=routes,
             listeners=listeners,
-            objects=(*policies, *tls_policies(parts), *grants(parts), *route_grants(routes)),
+            objects=(*policies, *tls_policies(parts, items), *grants(parts), *route_grants(routes)),
         ),
         tuple(items),
     )
