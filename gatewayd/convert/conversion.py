@@ -30,6 +30,7 @@ from gatewayd.convert.journeys import LostFields, SourceModel, all_models
 from gatewayd.convert.objects import objects
 from gatewayd.convert.rule_faults import MendedRoute, filter_faults, mended
 from gatewayd.convert.source import SourceObject, source_object
+from gatewayd.convert.unread import unread
 from gatewayd.manifests.admission import Admitted, Identity, RefusedObject, admit
 from gatewayd.manifests.documents import Document
 
@@ -71,7 +72,7 @@ def model(documents: Iterable[Document]) -> SourceModel:
     )
 
 
-def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all: bool) -> Conversion:
+def conversion(documents: Sequence[Document], target: GatewayTarget, *, open_all: bool) -> Conversion:
     """Convert documents; `open_all`: paths that have lost a protection are open all the same."""
     sources = _sources(documents)
     services = _services(sources)
@@ -84,7 +85,7 @@ def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all
     )
     written = _checked(objects(together(each.draft for each in drafted), target))
     items = {item for each in drafted for item in each.items}
-    return Conversion(objects=written.taken, items=tuple(sorted({*items, *written.refused})))
+    return Conversion(objects=written.taken, items=tuple(sorted({*items, *unread(documents), *written.refused})))
 
 
 def _sources(documents: Iterable[Document]) -> tuple[SourceObject, ...]:
