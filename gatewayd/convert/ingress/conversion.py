@@ -21,6 +21,7 @@ from gatewayd.convert.draft import (
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.ingress.backends import backend_policies, grants, tls_policies
 from gatewayd.convert.ingress.classes import IngressClasses
+from gatewayd.convert.ingress.host_names import with_good_hosts
 from gatewayd.convert.ingress.hosts import ANY, HostsRead, hosts, secured
 from gatewayd.convert.ingress.old_forms import in_v1_form
 from gatewayd.convert.ingress.other_controllers import other_fates
@@ -110,8 +111,9 @@ def _parts(
             if isinstance(ingress, NoSource):
                 items.extend(_unreadable(source, ingress))
             else:
-                part, fates = _part(source, ingress, classes, settings)
-                items.extend(Item.of(source, fate) for fate in fates)
+                wrong: list[Fate] = []
+                part, fates = _part(source, with_good_hosts(ingress, wrong), classes, settings)
+                items.extend(Item.of(source, fate) for fate in (*wrong, *fates))
                 yield part
 
 
@@ -142,10 +144,7 @@ def _part(
     shared = canary(written)
     effect, own = effects(written) if shared is None else (AnnotationEffect(), tuple(canary_fates(written)))
     fates = (*own, *others)
-    closed = (
-        *_lost_protections(fates),
-        *settings.closed(asks_all=written.boolean("enable-global-auth", default=True)),
-    )
+    closed = (*_lost_protections(fates), *settings.closed(written))
     of_hosts = frozenset(map(written.path, OF_HOSTS))
     part = IngressPart(
         source=source,

@@ -12,6 +12,7 @@ from typing import Final
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.source import SourceObject
 from gatewayd.convert.values import mapping, text
+from gatewayd.translator.nginx.annotations import NginxAnnotations
 
 _NAME: Final = re.compile(r"nginx")
 _DEFAULTS: Final = frozenset({
@@ -51,8 +52,9 @@ class ControllerSettings:
     defaults: Mapping[str, str] = field(default_factory=dict)
     closing: tuple[str, ...] = ()
 
-    def closed(self, *, asks_all: bool) -> tuple[str, ...]:
-        """Return what closes an Ingress; one that does not ask the server that all ask has no `asks_all`."""
+    def closed(self, written: NginxAnnotations) -> tuple[str, ...]:
+        """Return what closes an Ingress with these annotations: it may not ask the server that all ask."""
+        asks_all = written.boolean("enable-global-auth", default=True)
         return tuple(each for each in self.closing if asks_all or _GLOBAL_AUTH not in each)
 
 
