@@ -6,7 +6,7 @@ gatewayd reads it, and one that is refused is lost.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gatewayd.api.core import Service
 from gatewayd.api.decode import Decoded, decode
@@ -28,11 +28,15 @@ from gatewayd.convert.istio.model import IstioModel
 from gatewayd.convert.istio.probes import probes as istio_probes
 from gatewayd.convert.journeys import LostFields, SourceModel, all_models
 from gatewayd.convert.objects import objects
+from gatewayd.convert.rule_faults import MendedRoute, filter_faults, mended
 from gatewayd.convert.source import SourceObject, source_object
+from gatewayd.convert.unread import unread
 from gatewayd.manifests.admission import Admitted, Identity, RefusedObject, admit
 from gatewayd.manifests.documents import Document
 
 JSONObject = dict[str, Any]
+
+_UNWRITTEN: Final = "the object is not written"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,7 @@ def model(documents: Iterable[Document]) -> SourceModel:
     )
 
 
-def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all: bool) -> Conversion:
+def conversion(documents: Sequence[Document], target: GatewayTarget, *, open_all: bool) -> Conversion:
     """Convert documents; `open_all`: paths that have lost a protection are open all the same."""
     sources = _sources(documents)
     services = _services(sources)
@@ -81,7 +85,7 @@ def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all
     )
     written = _checked(objects(together(each.draft for each in drafted), target))
     items = {item for each in drafted for item in each.items}
-    return Conversion(objects=written.taken, items=tuple(sorted({*items, *written.refused})))
+    return Conversion(objects=written.taken, items=tuple(sorted({*items, *unread(documents), *written.refused})))
 
 
 def _sources(documents: Iterable[Document]) -> tuple[SourceObject, ...]:
@@ -104,29 +108,37 @@ class _Checked(NamedTuple):
 
 
 def _checked(written: Iterable[JSONObject]) -> _Checked:
-    """Return the objects that gatewayd would take, and why not the others.
+    """Return the objects that gatewayd would take, and why not the others, or what of them.
 
     Without its AccessPolicy a route would be open, so that it goes with it.
     """
     taken: dict[Identity, JSONObject] = {}
     items: list[Item] = []
     unguarded: set[Identity] = set()
-    for each in written:
-        admitted = admit(each)
+    for each in map(_mended, written):
+        admitted = admit(each.written)
+        items.extend(_lost(each.written, problem) for problem in each.problems)
         reasons: tuple[Problem, ...] = ()
         if isinstance(admitted, RefusedObject):
             reasons = admitted.problems
         elif isinstance(admitted, Admitted) and admitted.identity in taken:
             reasons = (Problem(path="metadata.name", message="another object was converted to one of this name"),)
         elif isinstance(admitted, Admitted):
-            taken[admitted.identity] = each
+            taken[admitted.identity] = each.written
         if reasons:
-            items.extend(_lost(each, problem) for problem in reasons)
-            unguarded.update(_guarded(each))
+            items.extend(_lost(each.written, _unwritten(problem)) for problem in reasons)
+            unguarded.update(_guarded(each.written))
     for identity in sorted(unguarded & taken.keys()):
         why = Problem(path="", message="its AccessPolicy cannot be written")
-        items.append(_lost(taken.pop(identity), why))
+        items.append(_lost(taken.pop(identity), _unwritten(why)))
     return _Checked(taken=tuple(taken.values()), refused=tuple(items))
+
+
+def _mended(written: JSONObject) -> MendedRoute:
+    """Return an object as it is written: of an HTTPRoute without the rules that nobody would take."""
+    admitted = admit(written)
+    wrong = admitted.problems if isinstance(admitted, RefusedObject) else tuple(filter_faults(written))
+    return (mended(written, wrong) if wrong else None) or MendedRoute(written, ())
 
 
 def _guarded(policy: JSONObject) -> Iterator[Identity]:
@@ -134,6 +146,10 @@ def _guarded(policy: JSONObject) -> Iterator[Identity]:
     if policy["kind"] == "AccessPolicy":
         for ref in policy["spec"]["targetRefs"]:
             yield Identity(ref["kind"], ObjectKey(policy["metadata"]["namespace"], ref["name"]))
+
+
+def _unwritten(problem: Problem) -> Problem:
+    return Problem(path=problem.path, message=f"{problem.message}; {_UNWRITTEN}")
 
 
 def _lost(written: JSONObject, problem: Problem) -> Item:
@@ -144,6 +160,6 @@ def _lost(written: JSONObject, problem: Problem) -> Item:
         object=f"{written['kind']} {metadata['namespace']}/{metadata['name']}",
         path=problem.path,
         fidelity=Fidelity.LOST,
-        message=f"{problem.message}; the object is not written",
+        message=problem.message,
         protects=written["kind"] == "AccessPolicy",
     )

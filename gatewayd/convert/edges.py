@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import quote
 
 _GROUPS: Final = (
     (re.compile(r"\(/\|\$\)"), "/"),
@@ -10,6 +11,8 @@ _GROUPS: Final = (
     (re.compile(r"\(?\[0-9\]\+?\)?|\(?\\d\+?\)?"), "7"),
 )
 """What stands in expressions most often, and a text that each holds for."""
+_UNESCAPED: Final = "/-._~!$&'()*+,;=:@"
+"""https://www.rfc-editor.org/rfc/rfc3986#section-3.3"""
 _OPERATORS: Final = re.compile(r"[\\^$.*+?()\[\]{}|]")
 
 
@@ -39,3 +42,8 @@ def hosts(name: str) -> Iterator[str]:
         yield from (f"a.{parent}", f"a.b.{parent}", parent, f"a.{parent}".upper())
     else:
         yield from (name, f"a.{name}", name.upper())
+
+
+def escaped(path: str) -> str:
+    """Return a path as clients send it, which may not have all letters as they are."""
+    return quote(path, safe=_UNESCAPED)

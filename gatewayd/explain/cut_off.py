@@ -18,17 +18,18 @@ class Reached:
 
     def __init__(self, tables: Iterable[RouteTable]) -> None:
         self._matches: set[RuleRef] = set()
-        self._last: dict[str, RuleRef] = {}
+        self._last: dict[tuple[int, str], RuleRef] = {}
         for table in tables:
             for host in table.virtual_hosts:
                 self._matches.update(route.source for route in host.routes)
                 if host.routes and _takes_all(host.routes[-1].match):
-                    self._last.setdefault(host.domain, host.routes[-1].source)
+                    self._last.setdefault((table.key.port, host.domain), host.routes[-1].source)
 
     def cut_off(self, view: View, member: Member) -> Iterator[Shadow]:
         """Yield the matches of a route that are in no table, with what goes before them."""
         attached = (each for parent in attachments(view, member) for each in parent.attached)
-        domains = dict.fromkeys(pair.effective for each in attached for pair in each.hosts)
+        # A host at a port that nothing is served at, such as one without a certificate, is cut off by nobody.
+        domains = dict.fromkeys((each.port.port, pair.effective) for each in attached for pair in each.hosts)
         winners = [self._last[domain] for domain in domains if domain in self._last]
         if not winners or len(winners) < len(domains):
             return

@@ -38,7 +38,7 @@ CONVERT = (
     Mutant(
         rule="a route is written without the policy that protects it",
         path="gatewayd/convert/conversion.py",
-        before="            unguarded.update(_guarded(each))\n",
+        before="            unguarded.update(_guarded(each.written))\n",
         after="            unguarded.update(())\n",
         tests=("tests/unit/convert/test_conversion.py::test_a_route_goes_with_the_policy_that_cannot_be_written",),
     ),
@@ -84,7 +84,7 @@ CONVERT = (
     Mutant(
         rule="a route of an HTTPProxy that has lost a condition is open",
         path="gatewayd/convert/contour/routes.py",
-        before="lost = () if open_all else each.route.closed",
+        before="lost = () if open_all else (*each.route.closed, *walls)",
         after="lost: tuple[str, ...] = ()",
         tests=(
             "tests/unit/convert/contour/test_routes.py::test_a_route_that_has_lost_a_protection_is_closed_and_no_other",

@@ -12,6 +12,7 @@ from gatewayd.convert.contour.tree import IncludedRoute
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.read_source import ReadSource
+from gatewayd.translator.nginx.access import as_range
 
 _SOURCES: Final = {"Peer": "Peer", "Remote": "Client"}
 _LISTS: Final = (("ipAllowPolicy", "allow"), ("ipDenyPolicy", "deny"))
@@ -34,11 +35,16 @@ def _clients(virtualhost: Fields, route: Fields) -> JSON:
     if any(name in route for name, _ in _LISTS):
         lists = {field: route.many(name) for name, field in _LISTS}
     ranges = {
-        field: [{"cidr": each.text("cidr"), "source": _SOURCES.get(each.text("source"), "Client")} for each in own]
+        field: [{"cidr": _range(each), "source": _SOURCES.get(each.text("source"), "Client")} for each in own]
         for field, own in lists.items()
         if own
     }
     return {"clients": ranges} if ranges else {}
+
+
+def _range(written: Fields) -> str:
+    """Return addresses as an AccessPolicy writes them; what is no address range is refused there, with its route."""
+    return as_range(written.text("cidr")) or written.text("cidr")
 
 
 def _tokens(virtualhost: Fields, route: IncludedRoute) -> JSON:

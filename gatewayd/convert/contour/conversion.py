@@ -17,6 +17,7 @@ from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.read_source import ReadSource
 from gatewayd.convert.services import asking_grant
 from gatewayd.convert.source import SourceObject
+from gatewayd.convert.values import spec_of
 
 GROUP: Final = "projectcontour.io"
 _KINDS: Final = ("HTTPProxy", "ExtensionService")
@@ -27,6 +28,9 @@ _UNREAD: Final = {
 }
 
 
+_OF_ALL: Final = "globalExtAuth"
+
+
 def contour_draft(sources: Sequence[SourceObject], *, open_all: bool) -> Drafted:
     """Convert all of Contour's objects among the sources."""
     read = tuple(ReadSource.of(source) for source in sources if source.group == GROUP and source.kind in _KINDS)
@@ -34,6 +38,8 @@ def contour_draft(sources: Sequence[SourceObject], *, open_all: bool) -> Drafted
     extensions = {each.key: each for each in read if each.source.kind == "ExtensionService"}
     settings = ServiceSettings()
     hosts = tuple(_hosts(by_key.values()))
+    told = tuple(item for source in sources for item in _unread(source))
+    walls = tuple(f"{item.object}: {item.path}" for item in told if item.protects)
     ruled = [(host, ruled_routes(host, included_routes(host.root, by_key), settings, extensions)) for host in hosts]
     streams = tuple(stream for host in hosts for stream in host_stream(host, settings, open_all=open_all))
     for each in read:
@@ -44,14 +50,13 @@ def contour_draft(sources: Sequence[SourceObject], *, open_all: bool) -> Drafted
     for _, own in ruled:
         tell_equals(own)
     names = tuple(host.name for host in hosts)
-    routes = tuple(route for host, own in ruled for route in host_routes(host, own, names, open_all=open_all))
+    routes = tuple(route for host, own in ruled for route in host_routes(host, own, names, walls, open_all=open_all))
     draft = Draft(
         routes=routes,
         streams=streams,
         listeners=(*_listeners(hosts, routes), *stream_listeners(hosts, streams)),
         objects=(*settings.objects(), *_grants(routes)),
     )
-    told = (item for source in sources for item in _unread(source))
     return Drafted(draft, (*told, *(item for each in read for item in each.items())))
 
 
@@ -100,3 +105,6 @@ def _unread(source: SourceObject) -> Iterator[Item]:
     if source.group == GROUP and source.kind not in _KINDS:
         fidelity, message = _UNREAD.get(source.kind, (Fidelity.LOST, "nothing takes its place"))
         yield Item.of(source, Fate(path="spec", fidelity=fidelity, message=message))
+        if _OF_ALL in spec_of(source):
+            message = "all hosts ask it who may come in; an AccessPolicy of the Gateway has to be written for it"
+            yield Item.of(source, Fate(path=f"spec.{_OF_ALL}", fidelity=Fidelity.LOST, message=message, protects=True))

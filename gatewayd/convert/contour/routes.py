@@ -130,13 +130,16 @@ def _changes(fields: Fields, match: ContourMatch) -> tuple[tuple[JSON, ...], JSO
 
 
 def host_routes(
-    host: ContourHost, ruled: Sequence[RuledRoute], names: Sequence[str], *, open_all: bool
+    host: ContourHost, ruled: Sequence[RuledRoute], names: Sequence[str], walls: Sequence[str], *, open_all: bool
 ) -> Iterator[DraftRoute]:
-    """Yield the routes of a host: for each HTTPProxy those by HTTPS, those by both, and those that send to HTTPS."""
+    """Yield the routes of a host: for each HTTPProxy those by HTTPS, those by both, and those that send to HTTPS.
+
+    `walls` are what protected all hosts and is lost.
+    """
     groups: dict[tuple[str, str], tuple[ReadSource, tuple[Carrier, ...], list[DraftRule]]] = {}
     for each in ruled:
         owner = each.route.owner
-        lost = () if open_all else each.route.closed
+        lost = () if open_all else (*each.route.closed, *walls)
         rule = _closed(each, lost) if lost else each.rule
         plain = not host.is_secured or allows_http(each.route.written)
         carriers: tuple[Carrier, ...] = (

@@ -38,7 +38,7 @@ def old_listeners(gateway: SourceObject) -> tuple[OldListener, ...]:
         parts = (text(listener.get("protocol")) or "http", str(number(listener.get("port"), 0)), hostname)
         written = "-".join(part for part in parts if part).lower().replace("*", "any").replace(".", "-")
         taken[written] = count = taken.get(written, 0) + 1
-        name = written if count == 1 else f"{written}-{count}"
+        name = text(listener.get("name")) or (written if count == 1 else f"{written}-{count}")
         listeners.append(
             OldListener(gateway=gateway.key, name=name, hostname=hostname, routes=mapping(listener.get("routes")))
         )
@@ -118,14 +118,19 @@ def gateway_listeners(gateway: SourceObject, listeners: tuple[OldListener, ...])
             **({"certificateRefs": refs} if refs else {}),
         }
         namespaces = mapping(named.routes.get("namespaces"))
+        allowed = {"namespaces": dict(namespaces), **mapping(listener.get("allowedRoutes"))} if namespaces else {}
         yield {
             "name": named.name,
             **({"hostname": named.hostname} if named.hostname else {}),
             "port": listener.get("port"),
             "protocol": listener.get("protocol"),
             **({"tls": secured} if secured else {}),
-            **({"allowedRoutes": {"namespaces": dict(namespaces)}} if namespaces else {}),
+            **(
+                {"allowedRoutes": allowed or listener["allowedRoutes"]}
+                if allowed or "allowedRoutes" in listener
+                else {}
+            ),
         }
 
 
-LISTENER_FIELDS: Final = ("hostname", "port", "protocol", "tls", "routes")
+LISTENER_FIELDS: Final = ("name", "hostname", "port", "protocol", "tls", "routes", "allowedRoutes")

@@ -18,27 +18,25 @@ from gatewayd.convert.gateway_api.bindings import (
     old_listeners,
     parent_refs,
 )
-from gatewayd.convert.gateway_api.routes import http_rule, l4_rule, snis
+from gatewayd.convert.gateway_api.references import MISSPELT, OLD_GROUP, backend_tls_policy, grant, named
+from gatewayd.convert.gateway_api.routes import OLD_PATHS, http_rule, l4_rule, snis
 from gatewayd.convert.source import SourceObject
 from gatewayd.convert.values import items, mapping, spec_of, text, texts, unread
 
-OLD_GROUP: Final = "networking.x-k8s.io"
-"""The group of v1alpha1."""
-_MISSPELT: Final = frozenset(
-    {"networking.gateway.k8s.io", "gateway.networking.x-k8s.io", "gateway.k8s.io", "networking.k8s.io"}
-)
-"""Groups that stand in guides in the place of gateway.networking.k8s.io."""
 _RENAMED: Final = {"ReferencePolicy": "ReferenceGrant"}
 _L4: Final = ("TCPRoute", "TLSRoute", "UDPRoute")
 _ROUTES: Final = ("HTTPRoute", "GRPCRoute", *_L4)
-_KINDS: Final = frozenset({"GatewayClass", "Gateway", "ReferenceGrant", "ReferencePolicy", "BackendPolicy", *_ROUTES})
+_KINDS: Final = frozenset(
+    {"GatewayClass", "Gateway", "ReferenceGrant", "ReferencePolicy", "BackendPolicy", "BackendTLSPolicy", *_ROUTES}
+)
+_KEPT_OF_GATEWAYS: Final = ("addresses", "infrastructure", "allowedListeners", "tls")
 _ROUTE_FIELDS: Final = ("parentRefs", "hostnames", "rules", "gateways", "tls", "useDefaultGateways")
 
 
 def old_api_draft(sources: Sequence[SourceObject], class_name: str) -> Drafted:
     """Convert all objects of older versions among the sources; Gateways are of the class `class_name` then."""
     old = tuple(source for source in sources if is_old(source))
-    listeners = tuple(each for source in old if _is_alpha(source, "Gateway") for each in old_listeners(source))
+    listeners = tuple(each for source in old if _is_of_alpha(source) for each in old_listeners(source))
     labels = _namespace_labels(sources)
     found: list[Item] = []
     written: list[DraftObject] = []
@@ -55,7 +53,7 @@ def is_old(source: SourceObject) -> bool:
     """Return whether an object is one of the Gateway API that is written otherwise today."""
     if source.kind not in _KINDS:
         return False
-    if source.group == OLD_GROUP or source.group in _MISSPELT or not source.version:
+    if source.group == OLD_GROUP or source.group in MISSPELT or not source.version:
         return True
     kind = BY_GROUP_KIND.get(GroupKind(GATEWAY_GROUP, _RENAMED.get(source.kind, source.kind)))
     is_current = kind is not None and kind.kind == source.kind and source.version == kind.version
@@ -63,13 +61,33 @@ def is_old(source: SourceObject) -> bool:
 
 
 def _has_old_fields(source: SourceObject) -> bool:
-    rules = items(spec_of(source).get("rules"))
-    return source.kind in _ROUTES and any("forwardTo" in rule for rule in rules)
+    spec = spec_of(source)
+    if source.kind == "Gateway":
+        return _chooses_routes(source)
+    rules = items(spec.get("rules"))
+    matches = [match for rule in rules for match in items(rule.get("matches"))]
+    old = (
+        "gateways" in spec,
+        any("forwardTo" in rule for rule in rules),
+        any("serviceName" in ref for rule in rules for ref in items(rule.get("backendRefs"))),
+        any(isinstance(match.get("headers"), dict) or isinstance(match.get("queryParams"), dict) for match in matches),
+        any(text(mapping(match.get("path")).get("type")) in OLD_PATHS for match in matches),
+    )
+    return source.kind in _ROUTES and any(old)
 
 
-def _is_alpha(source: SourceObject, *kinds: str) -> bool:
+def _chooses_routes(source: SourceObject) -> bool:
+    """Return whether listeners of a Gateway chose routes by their labels, as in v1alpha1."""
+    return source.kind == "Gateway" and any("routes" in each for each in items(spec_of(source).get("listeners")))
+
+
+def _is_alpha(source: SourceObject) -> bool:
     """Return whether an object is of the version in which listeners chose routes by their labels."""
-    return source.group == OLD_GROUP and source.kind in kinds
+    return source.group == OLD_GROUP
+
+
+def _is_of_alpha(source: SourceObject) -> bool:
+    return source.kind == "Gateway" and (_is_alpha(source) or _chooses_routes(source))
 
 
 def _namespace_labels(sources: Sequence[SourceObject]) -> NamespaceLabels:
@@ -85,7 +103,7 @@ def _namespace_labels(sources: Sequence[SourceObject]) -> NamespaceLabels:
 
 def _spelled(source: SourceObject) -> Iterator[Fate]:
     written = source.value.get("apiVersion")
-    if source.group in _MISSPELT or not source.version:
+    if source.group in MISSPELT or not source.version:
         shown = f'"{written}"' if written else "no apiVersion"
         message = f"{shown}: no API server has such a {source.kind}, so that it had no effect; it is of {GATEWAY_GROUP}"
         yield Fate(path="apiVersion", fidelity=Fidelity.APPROXIMATE, message=message)
@@ -108,7 +126,9 @@ def _spec(source: SourceObject, class_name: str, parents: list[JSON], fates: lis
         case "Gateway":
             return _gateway(source, spec, class_name, fates)
         case "ReferenceGrant" | "ReferencePolicy":
-            return _grant(spec)
+            return grant(spec, fates)
+        case "BackendTLSPolicy":
+            return backend_tls_policy(spec, fates)
         case _:
             return _route(source, spec, parents, fates)
 
@@ -118,19 +138,22 @@ def _gateway(source: SourceObject, spec: JSON, class_name: str, fates: list[Fate
     if named != class_name:
         message = f"{named} was another controller's; {class_name} takes its place"
         fates.append(Fate(path="spec.gatewayClassName", fidelity=Fidelity.APPROXIMATE, message=message))
-    if source.group != OLD_GROUP:
+    if not _is_of_alpha(source):
         return {**spec, "gatewayClassName": class_name}
     fates.extend(_listener_fates(spec))
     written = list(gateway_listeners(source, old_listeners(source)))
-    addresses = {"addresses": spec["addresses"]} if "addresses" in spec else {}
-    return {"gatewayClassName": class_name, "listeners": written, **addresses}
+    fates.extend(unread(spec, ("gatewayClassName", "listeners", *_KEPT_OF_GATEWAYS), "spec"))
+    kept = {name: spec[name] for name in _KEPT_OF_GATEWAYS if name in spec}
+    return {"gatewayClassName": class_name, "listeners": written, **kept}
 
 
 def _listener_fates(spec: JSON) -> Iterator[Fate]:
     for at, listener in enumerate(items(spec.get("listeners"))):
         path = f"spec.listeners[{at}]"
         yield from unread(listener, LISTENER_FIELDS, path)
-        yield from unread(mapping(listener.get("tls")), ("mode", "certificateRef", "routeOverride"), f"{path}.tls")
+        yield from unread(
+            mapping(listener.get("tls")), ("mode", "certificateRef", "certificateRefs", "routeOverride"), f"{path}.tls"
+        )
         if mapping(listener.get("routes")):
             message = "each of these routes names this listener; others of the same namespaces may do so as well"
             yield Fate(path=f"{path}.routes", fidelity=Fidelity.APPROXIMATE, message=message)
@@ -139,20 +162,12 @@ def _listener_fates(spec: JSON) -> Iterator[Fate]:
             yield Fate(path=f"{path}.tls.routeOverride", fidelity=Fidelity.LOST, message=message)
 
 
-def _grant(spec: JSON) -> JSON:
-    """Return a grant in which the groups that it is for are spelled right."""
-    froms = [
-        {**each, "group": GATEWAY_GROUP} if text(each.get("group")) in (OLD_GROUP, *_MISSPELT) else each
-        for each in items(spec.get("from"))
-    ]
-    return {**spec, "from": froms}
-
-
 def _route(source: SourceObject, spec: JSON, parents: list[JSON], fates: list[Fate]) -> JSON:
     fates.extend(unread(spec, _ROUTE_FIELDS, "spec"))
     rules = items(spec.get("rules"))
     rule = l4_rule if source.kind in _L4 else http_rule
-    refs = parents if _is_alpha(source, *_ROUTES) else [dict(each) for each in items(spec.get("parentRefs"))]
+    own = named(items(spec.get("parentRefs")), "spec.parentRefs", fates)
+    refs = parents if _is_alpha(source) or not own else own
     if not refs:
         message = "no listener takes it, by its labels, namespace and hostnames; it is written without parents"
         fates.append(Fate(path="metadata.labels", fidelity=Fidelity.MANUAL, message=message))
@@ -166,8 +181,10 @@ def _route(source: SourceObject, spec: JSON, parents: list[JSON], fates: list[Fa
     if source.kind == "GRPCRoute":
         return spec
     hostnames = [*texts(spec.get("hostnames")), *(snis(rules) if source.kind == "TLSRoute" else ())]
-    written: list[dict[str, Any]] = [rule(each, f"spec.rules[{at}]", fates) for at, each in enumerate(rules)]
+    read = [rule(each, f"spec.rules[{at}]", fates) for at, each in enumerate(rules)]
+    written: list[dict[str, Any]] = [each for each in read if each is not None]
     return {
+        **{name: spec[name] for name in ("useDefaultGateways",) if name in spec},
         **({"parentRefs": refs} if refs else {}),
         **({"hostnames": list(dict.fromkeys(hostnames))} if hostnames else {}),
         **({"rules": written} if written else {}),

@@ -3,16 +3,18 @@
 In: a rule as it was written. Out: the rule, and the fate of each field that is written otherwise now.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.fates import Fate, Fidelity
 from gatewayd.convert.values import items, mapping, number, text, texts, unread
 
-_PATHS: Final = {"Prefix": "PathPrefix", "ImplementationSpecific": "PathPrefix"}
+OLD_PATHS: Final = {"Prefix": "PathPrefix", "ImplementationSpecific": "PathPrefix"}
+"""Types of paths that there were, and what they are today."""
 _RULE_FIELDS: Final = ("name", "matches", "filters", "forwardTo", "backendRefs", "timeouts", "retry")
 _MATCH_FIELDS: Final = ("path", "headers", "queryParams", "method")
-_REF_FIELDS: Final = ("serviceName", "backendRef", "backend", "port", "weight", "filters")
+_REF_FIELDS: Final = ("serviceName", "servicePort", "backendRef", "backend", "port", "weight", "filters")
 _MODIFIERS: Final = {
     "RequestHeaderModifier": "requestHeaderModifier",
     "ResponseHeaderModifier": "responseHeaderModifier",
@@ -20,10 +22,17 @@ _MODIFIERS: Final = {
 KEPT: Final = ("name", "timeouts", "retry")
 
 
-def http_rule(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any]:
-    """Return a rule of an HTTPRoute."""
+def http_rule(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any] | None:
+    """Return a rule of an HTTPRoute; None where nobody can tell the requests that it was for."""
     fates.extend(unread(written, _RULE_FIELDS, path))
-    matches = [_match(each, f"{path}.matches[{at}]", fates) for at, each in enumerate(items(written.get("matches")))]
+    unlisted(written, ("matches", "filters", "forwardTo", "backendRefs"), path, fates)
+    given = written.get("matches")
+    listed = given if isinstance(given, list) else []
+    read = [_match(each, f"{path}.matches[{at}]", fates) for at, each in enumerate(listed)]
+    matches = [each for each in read if each is not None]
+    if given and not matches:
+        fates.append(Fate(path=path, fidelity=Fidelity.LOST, message="without its matches it is not written"))
+        return None
     filters = _filters(written, path, fates)
     refs = backend_refs(written, path, fates)
     return {
@@ -32,6 +41,14 @@ def http_rule(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any]:
         **({"filters": filters} if filters else {}),
         **({"backendRefs": refs} if refs else {}),
     }
+
+
+def unlisted(written: JSON, names: Iterable[str], path: str, fates: list[Fate]) -> None:
+    """Tell of fields that are no lists."""
+    for name in names:
+        if name in written and not isinstance(written[name], list):
+            message = f"is no list, and not read; allowed is a list of {name}"
+            fates.append(Fate(path=f"{path}.{name}", fidelity=Fidelity.LOST, message=message))
 
 
 def l4_rule(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any]:
@@ -52,7 +69,10 @@ def snis(rules: tuple[JSON, ...]) -> tuple[str, ...]:
 
 def backend_refs(written: JSON, path: str, fates: list[Fate]) -> list[dict[str, Any]]:
     """Return where requests go: `forwardTo` of v1alpha1, or `backendRefs`."""
-    refs = [dict(each) for each in items(written.get("backendRefs"))]
+    refs = [
+        _forwarded(each, f"{path}.backendRefs[{at}]", fates) if "serviceName" in each else dict(each)
+        for at, each in enumerate(items(written.get("backendRefs")))
+    ]
     for at, each in enumerate(items(written.get("forwardTo"))):
         place = f"{path}.forwardTo[{at}]"
         fates.extend(unread(each, _REF_FIELDS, place))
@@ -66,7 +86,8 @@ def _forwarded(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any]:
     name = text(written.get("serviceName")) or text(named.get("name")) or text(named.get("serviceName"))
     group, kind = text(named.get("group")), text(named.get("kind"))
     foreign = {"group": group, "kind": kind} if kind not in ("", "Service") else {}
-    port = number(written.get("port"), number(named.get("port"), number(named.get("servicePort"), 0)))
+    ports = (written.get("port"), written.get("servicePort"), named.get("port"), named.get("servicePort"))
+    port = next((number(each, 0) for each in ports if number(each, 0)), 0)
     filters = _filters(written, path, fates)
     return {
         **foreign,
@@ -82,19 +103,33 @@ def _filters(written: JSON, path: str, fates: list[Fate]) -> list[dict[str, Any]
     return [each for each in filters if each is not None]
 
 
-def _match(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any]:
-    fates.extend(unread(written, _MATCH_FIELDS, path))
+def _match(value: object, path: str, fates: list[Fate]) -> dict[str, Any] | None:
+    """Return a match; None for one with a condition that nobody reads: without it, it would be for more requests."""
+    written = mapping(value)
+    lost = [*unread(written, _MATCH_FIELDS, path), *_unreadable(written, path)]
+    fates.extend(lost)
+    if lost or not isinstance(value, dict):
+        message = "a match without one of its conditions is for more requests; it is not written"
+        fates.append(Fate(path=path, fidelity=Fidelity.LOST, message=message))
+        return None
     found = mapping(written.get("path"))
     kind = text(found.get("type"))
     if kind == "ImplementationSpecific":
         message = "PathPrefix, by segments; what it was is up to the implementation"
         fates.append(Fate(path=f"{path}.path.type", fidelity=Fidelity.APPROXIMATE, message=message))
     return {
-        **({"path": {**found, **({"type": _PATHS.get(kind, kind)} if kind else {})}} if found else {}),
+        **({"path": {**found, **({"type": OLD_PATHS.get(kind, kind)} if kind else {})}} if found else {}),
         **_named(written, "headers", path, fates),
         **_named(written, "queryParams", path, fates),
         **({"method": written["method"]} if "method" in written else {}),
     }
+
+
+def _unreadable(written: JSON, path: str) -> Iterator[Fate]:
+    """Yield conditions that are neither what they are today nor what they have been."""
+    for name, types in (("path", (dict,)), ("headers", (dict, list)), ("queryParams", (dict, list))):
+        if name in written and not isinstance(written[name], types):
+            yield Fate(path=f"{path}.{name}", fidelity=Fidelity.LOST, message="is not read")
 
 
 def _named(written: JSON, field: str, path: str, fates: list[Fate]) -> dict[str, Any]:
@@ -106,8 +141,11 @@ def _named(written: JSON, field: str, path: str, fates: list[Fate]) -> dict[str,
     if not given:
         return {}
     kind = text(given.get("type")) or "Exact"
+    # Before there was a type the values stood there by themselves.
+    own = {name: each for name, each in given.items() if name != "type"}
+    values = mapping(given["values"]) if "values" in given else own
     fates.append(Fate(path=f"{path}.{field}", fidelity=Fidelity.EXACT, message="a list of names with values"))
-    return {field: [{"type": kind, "name": name, "value": each} for name, each in mapping(given.get("values")).items()]}
+    return {field: [{"type": kind, "name": name, "value": each} for name, each in values.items()]}
 
 
 def _filter(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from gatewayd.convert.draft import JSON, DraftObject
 from gatewayd.convert.fates import Fidelity, Item
 from gatewayd.convert.ingress.parts import IngressPart
 from gatewayd.convert.services import asking_grant, backend_policy, backend_tls_policy
+from gatewayd.translator.nginx.annotations import ANY_NAME
 
 
 def backend_policies(parts: Iterable[IngressPart], items: list[Item]) -> tuple[DraftObject, ...]:
@@ -32,19 +33,24 @@ def _services(part: IngressPart) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.service.name for each in backends if each is not None and each.service is not None))
 
 
-def tls_policies(parts: Iterable[IngressPart]) -> Iterator[DraftObject]:
-    """Yield a BackendTLSPolicy for each Service that is spoken to by TLS: certificates are checked, here always."""
-    taken: set[tuple[str, str]] = set()
-    for part in sorted((each for each in parts if each.effect.tls_name), key=lambda each: each.order):
-        namespace = part.source.key.namespace
+def tls_policies(parts: Iterable[IngressPart], items: list[Item]) -> Iterator[DraftObject]:
+    """Yield a BackendTLSPolicy for each Service that is spoken to by TLS: certificates are checked, here always.
+
+    Of two Ingresses that say the name of its certificate the older one counts, and one that says none does not.
+    """
+    taken: dict[ObjectKey, IngressPart] = {}
+    ordered = sorted((each for each in parts if each.effect.tls_name), key=lambda each: each.order)
+    for part in sorted(ordered, key=lambda each: each.effect.tls_name == ANY_NAME):
         for service in _services(part):
-            if (namespace, service) in taken:
-                continue
-            taken.add((namespace, service))
-            name = part.effect.tls_name
-            hostname = f"{service}.{namespace}.svc.cluster.local" if name == "*" else name
-            validation = {"hostname": hostname, "wellKnownCACertificates": "System"}
-            yield backend_tls_policy(ObjectKey(namespace, service), validation, part.source.name)
+            owner = taken.setdefault(ObjectKey(part.source.key.namespace, service), part)
+            if part.nginx is not None and part.effect.tls_name not in (ANY_NAME, owner.effect.tls_name):
+                message = f"{owner.source.name} says another name for the Service {service}, which counts for both"
+                items.append(Item.of(part.source, part.nginx.fate("proxy-ssl-name", Fidelity.LOST, message)))
+    for key, part in sorted(taken.items()):
+        name = part.effect.tls_name
+        hostname = f"{key.name}.{key.namespace}.svc.cluster.local" if name == ANY_NAME else name
+        validation = {"hostname": hostname, "wellKnownCACertificates": "System"}
+        yield backend_tls_policy(key, validation, part.source.name)
 
 
 def grants(parts: Iterable[IngressPart]) -> Iterator[DraftObject]:

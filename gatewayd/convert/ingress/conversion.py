@@ -21,6 +21,7 @@ from gatewayd.convert.draft import (
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.ingress.backends import backend_policies, grants, tls_policies
 from gatewayd.convert.ingress.classes import IngressClasses
+from gatewayd.convert.ingress.host_names import with_good_hosts
 from gatewayd.convert.ingress.hosts import ANY, HostsRead, hosts, secured
 from gatewayd.convert.ingress.old_forms import in_v1_form
 from gatewayd.convert.ingress.other_controllers import other_fates
@@ -31,6 +32,7 @@ from gatewayd.convert.ingress.rules import (
     https_rules,
     location_rules,
 )
+from gatewayd.convert.ingress.settings import ControllerSettings, controller_settings
 from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
 from gatewayd.convert.services import Services, route_grants
 from gatewayd.convert.source import NoSource, SourceObject, read
@@ -75,7 +77,7 @@ def ingress_draft(sources: Sequence[SourceObject], services: Services, *, open_a
         Draft(
             routes=routes,
             listeners=listeners,
-            objects=(*policies, *tls_policies(parts), *grants(parts), *route_grants(routes)),
+            objects=(*policies, *tls_policies(parts, items), *grants(parts), *route_grants(routes)),
         ),
         tuple(items),
     )
@@ -86,7 +88,8 @@ def ingress_parts(sources: Iterable[SourceObject]) -> tuple[tuple[IngressPart, .
     read_twice = tuple(sources)
     items: list[Item] = []
     classes = IngressClasses(_classes(read_twice, items))
-    return tuple(_parts(read_twice, classes, items)), tuple(items)
+    settings = controller_settings(read_twice, items)
+    return tuple(_parts(read_twice, classes, settings, items)), tuple(items)
 
 
 def _classes(sources: Iterable[SourceObject], items: list[Item]) -> Iterator[WrittenIngressClass]:
@@ -99,15 +102,18 @@ def _classes(sources: Iterable[SourceObject], items: list[Item]) -> Iterator[Wri
                 yield row
 
 
-def _parts(sources: Iterable[SourceObject], classes: IngressClasses, items: list[Item]) -> Iterator[IngressPart]:
+def _parts(
+    sources: Iterable[SourceObject], classes: IngressClasses, settings: ControllerSettings, items: list[Item]
+) -> Iterator[IngressPart]:
     for source in sources:
         if source.group in GROUPS and source.kind == "Ingress":
             ingress = read(in_v1_form(source), WrittenIngress)
             if isinstance(ingress, NoSource):
                 items.extend(_unreadable(source, ingress))
             else:
-                part, fates = _part(source, ingress, classes)
-                items.extend(Item.of(source, fate) for fate in fates)
+                wrong: list[Fate] = []
+                part, fates = _part(source, with_good_hosts(ingress, wrong), classes, settings)
+                items.extend(Item.of(source, fate) for fate in (*wrong, *fates))
                 yield part
 
 
@@ -119,7 +125,7 @@ def _unreadable(source: SourceObject, why: NoSource) -> Iterator[Item]:
 
 
 def _part(
-    source: SourceObject, ingress: WrittenIngress, classes: IngressClasses
+    source: SourceObject, ingress: WrittenIngress, classes: IngressClasses, settings: ControllerSettings
 ) -> tuple[IngressPart, tuple[Fate, ...]]:
     """Return an Ingress with what its annotations do, and what becomes of them."""
     others = () if classes.is_surely_nginx(ingress) else tuple(other_fates(ingress.metadata.annotations))
@@ -134,11 +140,11 @@ def _part(
             closed=_lost_protections(others),
         )
         return plain, others
-    written = NginxAnnotations.of(source.key.namespace, ingress.metadata.annotations)
+    written = NginxAnnotations.of(source.key.namespace, ingress.metadata.annotations, settings.defaults)
     shared = canary(written)
     effect, own = effects(written) if shared is None else (AnnotationEffect(), tuple(canary_fates(written)))
     fates = (*own, *others)
-    closed = _lost_protections(fates)
+    closed = (*_lost_protections(fates), *settings.closed(written))
     of_hosts = frozenset(map(written.path, OF_HOSTS))
     part = IngressPart(
         source=source,

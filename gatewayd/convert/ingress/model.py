@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import unquote
 
 import re2
 
+from gatewayd.convert.edges import escaped
 from gatewayd.convert.ingress.hosts import ANY, server_order
 from gatewayd.convert.ingress.parts import IngressPart
 from gatewayd.convert.ingress.shapes import WrittenBackend
@@ -24,6 +26,7 @@ from gatewayd.untrusted.regexes import regex_problem
 _ONE_LABEL: Final = re.compile(r"[\w-]+")
 _GROUP: Final = re.compile(r"\$(?:([0-9])|\{([0-9])\})")
 _LITERAL: Final = re.compile(r"[A-Za-z0-9/_~-]*")
+_UNWRITABLE: Final = re.compile(r"[?\s]|://|[^ -~]")
 _NOBODY: Final = WithStatus(status=404)
 
 
@@ -64,9 +67,9 @@ class IngressModel:
         root = next((each.part.redirecting.app_root for each in longest if each.part.redirecting.app_root), "")
         if root and probe.path == "/":
             return ToURL(location=f"{probe.scheme}://{probe.host}{root}")
-        found = _location(server, probe.path)
+        found = _location(server, unquote(probe.path))
         if isinstance(found, ToURL):
-            return ToURL(location=f"{probe.scheme}://{probe.host}{found.location}")
+            return ToURL(location=f"{probe.scheme}://{probe.host}{escaped(found.location)}")
         return _NOBODY if found is None else self._served(found, probe, server)
 
     def _served(self, found: ModelPath, probe: Probe, server: list[ModelPath]) -> Ending | None:
@@ -233,7 +236,7 @@ def _forwarded(found: ModelPath, probe: Probe, *, is_expression: bool) -> Ending
         return None
     path: str | None = probe.path
     if is_expression and found.part.rewriting.changes(found.path):
-        path = _rewritten(found, probe.path)
+        path = _rewritten(found, unquote(probe.path))
     return None if path is None else ToBackends(shares=shares(weights), path=path)
 
 
@@ -241,12 +244,12 @@ def _rewritten(found: ModelPath, path: str) -> str | None:
     """Return a path as nginx's `rewrite` writes it: the target, with groups, in the place of all of it."""
     target = found.part.rewriting.target
     match = None if regex_problem(found.path) else re2.search(f"(?i){found.path}", path)
-    if match is None or "$" in _GROUP.sub("", target) or "?" in target or "://" in target:
+    if match is None or "$" in _GROUP.sub("", target) or _UNWRITABLE.search(target):
         return None
     # nginx writes nothing for a group that the expression does not have.
     groups = dict(enumerate((match[0], *match.groups())))
     written = _GROUP.sub(lambda group: groups.get(int(group[1] or group[2])) or "", target)
-    return written if written.startswith("/") else f"/{written}"
+    return escaped(written if written.startswith("/") else f"/{written}")
 
 
 def _weights(found: ModelPath, probe: Probe) -> dict[str, int] | None:

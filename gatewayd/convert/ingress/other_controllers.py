@@ -15,7 +15,7 @@ from gatewayd.translator.nginx.known import PROTECTIVE
 _CONTROLLERS: Final = re.compile(
     r"(?:.*\.)?(?:ingress\.kubernetes\.io|haproxy-ingress\.github\.io|haproxy\.org|haproxy\.com|konghq\.com"
     r"|projectcontour\.io|heptio\.com|nginx\.org|nginx\.com|zalando\.org|apisix\.apache\.org|higress\.io|getambassador\.io"
-    r"|traefik\.io|traefik\.containo\.us|solo\.io|networking\.gke\.io)/.+"
+    r"|traefik\.io|traefik\.containo\.us|solo\.io|networking\.gke\.io)"
 )
 """Domains of controllers: https://kubernetes.io/docs/concepts/services-networking/ingress-controllers/"""
 _ANYTHING: Final = re.compile(
@@ -24,12 +24,17 @@ _ANYTHING: Final = re.compile(
 """Words of names whose values may be protections, whatever they are called there."""
 
 
+def is_of_controller(group: str) -> bool:
+    """Return whether a group of objects, or the domain of annotations, is a controller's of Ingresses."""
+    return _CONTROLLERS.fullmatch(group) is not None
+
+
 def other_fates(annotations: Mapping[str, str]) -> Iterator[Fate]:
     """Yield what becomes of annotations of other controllers."""
     for name in annotations:
-        if name.startswith(PREFIX) or not _CONTROLLERS.fullmatch(name):
+        domain, _, own = name.partition("/")
+        if name.startswith(PREFIX) or not own or not is_of_controller(domain):
             continue
-        own = name.partition("/")[2]
         protects = bool(PROTECTIVE.search(own) or _ANYTHING.search(own))
         may = "and its name says that it may protect" if protects else "and is not read"
         yield Fate(

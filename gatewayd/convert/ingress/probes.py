@@ -5,7 +5,7 @@ In: the model. Out: probes, each once, in a fixed order.
 
 from collections.abc import Iterator
 
-from gatewayd.convert.edges import edges, hosts
+from gatewayd.convert.edges import edges, escaped, hosts
 from gatewayd.convert.ingress.hosts import ANY
 from gatewayd.convert.ingress.model import IngressModel, ModelPath
 from gatewayd.convert.journeys import Probe
@@ -31,7 +31,7 @@ def _probes(model: IngressModel) -> Iterator[Probe]:
 def _paths(server: list[ModelPath]) -> Iterator[str]:
     yield from ("/", "/other", "/other/x")
     for location in server:
-        yield from edges(location.path)
+        yield from map(escaped, edges(location.path))
 
 
 def _headers(canary: Canary | None) -> Iterator[tuple[str, str]]:

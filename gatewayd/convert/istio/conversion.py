@@ -19,11 +19,21 @@ from gatewayd.convert.read_source import ReadSource
 from gatewayd.convert.services import Services, route_grants
 from gatewayd.convert.source import SourceObject
 from gatewayd.convert.streams import stream_grants
+from gatewayd.translator.nginx.known import PROTECTIVE
 
 GROUP: Final = "networking.istio.io"
 KINDS: Final = ("Gateway", "VirtualService", "DestinationRule")
-_SECURITY: Final = "security.istio.io"
+_THEIRS: Final = ".istio.io"
 _PROTECTS: Final = ("AuthorizationPolicy", "RequestAuthentication")
+_ANYTHING: Final = ("EnvoyFilter", "WasmPlugin")
+"""What may be a protection, by its name and its words."""
+_NOT_PROTECTING: Final = {
+    "PeerAuthentication": (
+        Fidelity.MANUAL,
+        "backends that take connections of the mesh alone refuse those of a Gateway outside of it; let it in",
+    ),
+    "Telemetry": (Fidelity.LOST, "a ReportPolicy says what is told of requests, for a whole Gateway"),
+}
 
 
 def istio_draft(sources: Sequence[SourceObject], services: Services, *, open_all: bool) -> Drafted:
@@ -74,8 +84,13 @@ def _order(read: ReadSource) -> tuple[str, str]:
 
 def _unread(source: SourceObject) -> Iterator[Item]:
     """Yield what is lost of objects that are not read: of those that keep clients out, all doors close."""
-    if source.group == _SECURITY and source.kind in _PROTECTS:
+    is_theirs = source.group == GROUP or source.group.endswith(_THEIRS)
+    if not is_theirs or (source.group == GROUP and source.kind in KINDS):
+        return
+    fidelity, message = _NOT_PROTECTING.get(source.kind, (Fidelity.LOST, "nothing takes its place"))
+    protects = source.kind in _PROTECTS or (
+        source.kind in _ANYTHING and PROTECTIVE.search(f"{source.key.name} {source.value.get('spec')}") is not None
+    )
+    if protects:
         message = "an AccessPolicy has to be written for it; until then all routes answer 403"
-        yield Item.of(source, Fate(path="spec", fidelity=Fidelity.LOST, message=message, protects=True))
-    elif source.group == GROUP and source.kind not in KINDS:
-        yield Item.of(source, Fate(path="spec", fidelity=Fidelity.LOST, message="nothing takes its place"))
+    yield Item.of(source, Fate(path="spec", fidelity=fidelity, message=message, protects=protects))

@@ -133,7 +133,8 @@ def _secret(gateway: ReadSource, tls: Fields) -> str:
     if name:
         where = f"the Secret {name} was in the namespace of the proxies; it has to be in {gateway.key.namespace}"
         tls.manual("credentialName", where)
-    return name or f"{gateway.key.name}-cert"
+    # It may have a scheme and a namespace in front: kubernetes://infra/cert.
+    return name.rpartition("/")[2] or f"{gateway.key.name}-cert"
 
 
 def listeners(all_servers: Iterable[Server], carried: Container[Carrier]) -> Iterator[DraftListener]:

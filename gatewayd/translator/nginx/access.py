@@ -5,6 +5,7 @@ closes the paths of the Ingress.
 """
 
 import ipaddress
+import re
 from typing import Final
 
 from gatewayd.translator.hostnames import named_service
@@ -13,6 +14,8 @@ from gatewayd.translator.nginx.fates import Fidelity
 
 MOST_RANGES: Final = 256
 """What an AccessPolicy holds of one list."""
+_RANGE: Final = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]{1,3})?")
+"""An address without a zone, and bits rather than a mask: what Go reads as a range."""
 _ASKED_WITH: Final = (
     "accept",
     "cookie",
@@ -52,23 +55,26 @@ def addresses(written: NginxAnnotations) -> Effects:
                 yield written.exact(name, "allowlist-source-range counts in its place")
             continue
         ranges = written.words(name)
-        wrong = [each for each in ranges if not _is_range(each)]
+        wrong = [each for each in ranges if not as_range(each)]
         if wrong or not ranges or len(ranges) > MOST_RANGES:
             why = (
                 f"{wrong[0]} is no address range" if wrong else f"{len(ranges)} ranges; 1 to {MOST_RANGES} are allowed"
             )
             yield written.fate(name, Fidelity.LOST, why, protects=True)
             continue
-        yield AnnotationEffect(access={"clients": {section: [{"cidr": each} for each in ranges]}})
+        yield AnnotationEffect(access={"clients": {section: [{"cidr": as_range(each)} for each in ranges]}})
         yield written.exact(name, f"AccessPolicy clients.{section}")
 
 
-def _is_range(text: str) -> bool:
+def as_range(text: str) -> str:
+    """Return addresses by the first of them, of whichever they are written; "" for what is no address range."""
+    if not _RANGE.fullmatch(text):
+        return ""
     try:
-        ipaddress.ip_network(text, strict=False)
+        network = str(ipaddress.ip_network(text, strict=False))
     except ValueError:
-        return False
-    return True
+        return ""
+    return network if "/" in text else text
 
 
 def passwords(written: NginxAnnotations) -> Effects:

@@ -7,6 +7,7 @@ https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annota
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _VISIBLE: Final = re.compile(r"[!-~]*")
 MOST_LETTERS: Final = 1024
 """What a path in a route may have: https://gateway-api.sigs.k8s.io/reference/spec/#httppathmodifier"""
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 ANY_NAME: Final = "*"
 """The name of a certificate that nobody has said."""
 
@@ -106,10 +108,10 @@ class NginxAnnotations:
     values: Mapping[str, str]
 
     @classmethod
-    def of(cls, namespace: str, annotations: Mapping[str, str]) -> Self:
-        """Return those of ingress-nginx among all annotations."""
+    def of(cls, namespace: str, annotations: Mapping[str, str], defaults: Mapping[str, str] = NONE) -> Self:
+        """Return those of ingress-nginx among all annotations; `defaults` are those of an Ingress that has none."""
         own = {name.removeprefix(PREFIX): text for name, text in annotations.items() if name.startswith(PREFIX)}
-        return cls(namespace=namespace, values=own)
+        return cls(namespace=namespace, values={**defaults, **own})
 
     def __contains__(self, name: str) -> bool:
         """Return whether there is such an annotation."""

@@ -51,7 +51,10 @@ def _fate(written: NginxAnnotations, name: str, code: int) -> Fate:
         return written.exact(name, "it was empty, and had no effect")
     redirect = _redirect(text, _code(written, name, code))
     if redirect is None:
-        why = f"only a URL without variables can be redirected to, {_ASKED} at its end apart; these paths answer 500"
+        why = (
+            f"only a URL without query, fragment and variables can be redirected to, {_ASKED} at its end apart;"
+            " these paths answer 500"
+        )
         return written.fate(name, Fidelity.LOST, why)
     if "path" not in redirect:
         return written.exact(name, "RequestRedirect")

@@ -134,8 +134,10 @@ UNREAD: Final[Mapping[str, UnreadAnnotation]] = {
     "default-backend": UnreadAnnotation(_LOST, "a Service without endpoints answers 503"),
 }
 
-PROTECTIVE: Final = re.compile(r"auth|allow|deny|whitelist|block|limit|secur|waf|jwt|oidc|oauth|cert|verify")
-"""Words of names that keep somebody out."""
+PROTECTIVE: Final = re.compile(
+    r"auth|allow|deny|whitelist|block|limit|secur|waf|jwt|oidc|oauth|cert|verify", re.IGNORECASE
+)
+"""Words of names that keep somebody out; who writes one in capitals means it no less, though nginx did not read it."""
 
 OF_HOSTS: Final = ("server-snippet", "auth-tls-secret", "auth-tls-verify-client", "auth-tls-match-cn")
 """What protects all paths of the Ingress's hosts, in other Ingresses too: nginx has it in the block of a server."""

@@ -14,6 +14,7 @@ import re2
 
 from gatewayd.translator.nginx.annotations import JSON, MOST_LETTERS, NginxAnnotations
 from gatewayd.translator.nginx.fates import Fate, Fidelity
+from gatewayd.translator.nginx.readable import filter_problem
 from gatewayd.untrusted.regexes import regex_problem
 
 _GROUP: Final = re.compile(r"\$(?:([0-9])|\{([0-9])\})")
@@ -165,9 +166,11 @@ def _rewritten(form: PathForm, pattern: str, target: str) -> PathForm:
     most = re2.compile(pattern).groups
     # nginx writes nothing for a group that the expression does not have.
     target = _GROUP.sub(lambda group: group[0] if int(group[1] or group[2]) <= most else "", target)
-    if not _GROUP.search(target):
-        path = {"type": "ReplaceFullPath", "replaceFullPath": _absolute(target)}
-        return PathForm(matches=form.matches, filters=({"type": "URLRewrite", "urlRewrite": {"path": path}},))
+    path = {"type": "ReplaceFullPath", "replaceFullPath": _absolute(target)}
+    rewriting = {"type": "URLRewrite", "urlRewrite": {"path": path}}
+    # A path that a route would not write, such as one with `//` where a group was, an expression writes.
+    if not _GROUP.search(target) and not filter_problem(rewriting):
+        return PathForm(matches=form.matches, filters=(rewriting,))
     substitution = _GROUP.sub(lambda group: rf"\{group[1] or group[2]}", target.replace("\\", "\\\\"))
     rewrite = {"pattern": f"^{pattern}$", "substitution": _absolute(substitution)}
     return PathForm(matches=form.matches, own_filter={"pathRewrite": rewrite})

@@ -17,6 +17,7 @@ from gatewayd.api.names import is_dns_subdomain
 from gatewayd.api.routepolicy import RouteSections
 from gatewayd.api.sessionpersistence import SessionPersistence
 from gatewayd.translator.nginx.annotations import ANY_NAME, JSON, AnnotationEffect
+from gatewayd.untrusted.new_paths import path_problem
 
 _SECTIONS: Final[tuple[tuple[str, type[Struct]], ...]] = (
     ("access", AccessSections),
@@ -33,7 +34,13 @@ def problem_of(value: JSON, struct: type[Struct]) -> str:
 
 def filter_problem(value: JSON) -> str:
     """Return what is wrong with a filter, "" for nothing."""
-    return problem_of(value, HTTPRouteFilter)
+    read = read_as(value, HTTPRouteFilter)
+    if isinstance(read, tuple):
+        return str(read[0])
+    changed = read.request_redirect or read.url_rewrite
+    path = changed.path if changed is not None else None
+    # None of ours replaces the beginning of a path.
+    return path_problem(path.replace_full_path or "") if path is not None else ""
 
 
 def effect_problem(effect: AnnotationEffect) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gatewayd.translator.nginx.annotations import MOST_LETTERS, NginxAnnotations, url
-from gatewayd.translator.nginx.fates import Fate
+from gatewayd.translator.nginx.fates import Fate, Fidelity
+from gatewayd.translator.nginx.readable import filter_problem
 
 CHALLENGES: Final = "/.well-known/acme-challenge"
 """Who issues certificates asks for these by HTTP; ingress-nginx redirected none of them (no-tls-redirect-locations)."""
@@ -33,8 +34,19 @@ def redirecting(written: NginxAnnotations) -> Redirecting:
 
 
 def _app_root(written: NginxAnnotations) -> str:
+    """Return the path that `/` is redirected to, "" where there is none, or none that can be written."""
+    root = _written_root(written)
+    return "" if _root_problem(root) else root
+
+
+def _written_root(written: NginxAnnotations) -> str:
     to = url(written.text("app-root"))
     return to.path if to is not None and to.path.startswith("/") and len(to.path) <= MOST_LETTERS else ""
+
+
+def _root_problem(root: str) -> str:
+    path = {"type": "ReplaceFullPath", "replaceFullPath": root}
+    return filter_problem({"type": "RequestRedirect", "requestRedirect": {"path": path}}) if root else ""
 
 
 def redirecting_fates(written: NginxAnnotations) -> Iterator[Fate]:
@@ -45,7 +57,10 @@ def redirecting_fates(written: NginxAnnotations) -> Iterator[Fate]:
         note = "RequestRedirect to https, 308, for hosts with a certificate"
         yield written.exact("force-ssl-redirect", note if written.boolean("force-ssl-redirect") else "no redirect")
     if "app-root" in written:
-        if _app_root(written):
+        problem = _root_problem(_written_root(written))
+        if problem:
+            yield written.fate("app-root", Fidelity.LOST, problem)
+        elif _app_root(written):
             yield written.exact("app-root", "RequestRedirect of / to it, 302")
         else:
             yield written.ignored("app-root", "a path")

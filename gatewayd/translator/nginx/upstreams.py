@@ -129,7 +129,12 @@ def mirrors(written: NginxAnnotations) -> Effects:
     if to is not None and service is not None and service[0] == written.namespace:
         ref = {"name": service[1], "port": to.port or (443 if to.scheme == "https" else 80)}
         yield AnnotationEffect(filters=({"type": "RequestMirror", "requestMirror": {"backendRef": ref}},))
-        yield written.approximate("mirror-target", "RequestMirror; the copy has the path and host of the request")
+        note = "RequestMirror; the copy has the path and host of the request"
+        if to.scheme == "https":
+            todo = f"{note}, and goes by TLS once a BackendTLSPolicy for its Service says how to check its certificate"
+            yield written.fate("mirror-target", Fidelity.MANUAL, todo)
+        else:
+            yield written.approximate("mirror-target", note)
     elif "mirror-target" in written:
         yield written.fate("mirror-target", Fidelity.LOST, "copies go to Services of the own namespace only")
     for name in ("mirror-host", "mirror-request-body"):

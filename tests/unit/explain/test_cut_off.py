@@ -30,3 +30,12 @@ def test_check_tells_it() -> None:
     told = [(each.object, each.reason) for each in translated(ALL + COPY).findings]
     assert ("HTTPRoute default/shop2", "NeverReached") in told
     assert all(name == "HTTPRoute default/shop2" for name, _ in told)
+
+
+def test_nothing_is_cut_off_at_a_port_that_is_not_served() -> None:
+    tls = "{name: tls, port: 8443, protocol: HTTPS, tls: {certificateRefs: [{name: gone}]}}"
+    secured = ALL.replace("  listeners:\n", f"  listeners:\n  - {tls}\n")
+    at_tls = COPY.replace("parentRefs: [{name: web}]", "parentRefs: [{name: web, sectionName: tls}]")
+    assert secured != ALL
+    assert at_tls != COPY
+    assert cut_off(secured + at_tls, "shop2") == []

@@ -85,3 +85,8 @@ def test_issuers_of_which_none_is_usual_are_asked_for_by_routes_alone() -> None:
     done = converted(root(at(), host={"jwtProviders": [PROVIDER]}))
     assert objects(done, "AccessPolicy") == objects(done, "RouteFilter") == {}
     assert [path for path in fates(done) if path.endswith("require")] == []
+
+
+def test_a_range_may_be_written_by_any_of_its_addresses() -> None:
+    done = sections(root(at(ipAllowPolicy=[{"source": "Peer", "cidr": "10.1.2.3/8"}])))
+    assert done == [{"clients": {"allow": [{"cidr": "10.0.0.0/8", "source": "Peer"}]}}]

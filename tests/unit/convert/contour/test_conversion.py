@@ -17,3 +17,10 @@ def test_other_kinds() -> None:
 def test_what_is_written_says_where_it_is_from() -> None:
     annotations = objects(converted(root()), "HTTPRoute")["shop/shop"]["metadata"]["annotations"]
     assert annotations == {"gatewayd.io/converted-from": "HTTPProxy shop/shop"}
+
+
+def test_a_server_that_all_hosts_ask_closes_them() -> None:
+    asked = {"globalExtAuth": {"extensionRef": {"name": "auth"}}}
+    done = converted(root(), contour("ContourConfiguration", "a", asked, version="v1alpha1"))
+    assert [each["spec"] for each in objects(done, "RouteFilter").values()] == [{"directResponse": {"status": 403}}]
+    assert fates(done)["spec.globalExtAuth"] is Fidelity.LOST

@@ -72,3 +72,62 @@ def test_certificates_of_routes_are_lost() -> None:
     )
     told = fates(done)
     assert (told["spec.tls"], told["spec.listeners[0].tls.routeOverride"]) == (LOST, LOST)
+
+
+V1 = "gateway.networking.k8s.io/v1"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"backendRefs": [{"serviceName": "web", "servicePort": 80}]},
+        {"forwardTo": [{"serviceName": "web", "port": 80}]},
+        {"backendRefs": [{"name": "web", "port": 80}], "matches": [{"path": {"type": "Prefix", "value": "/"}}]},
+        {"backendRefs": [{"name": "web", "port": 80}], "matches": [{"headers": {"values": {"a": "b"}}}]},
+    ],
+)
+def test_rules_of_guides_in_a_new_version_are_converted(changed: dict[str, object]) -> None:
+    spec = {"parentRefs": [{"name": "web"}], "rules": [changed]}
+    done = converted(old("HTTPRoute", "shop", spec, version=V1))
+    [rule] = objects(done, "HTTPRoute")["shop/shop"]["spec"]["rules"]
+    assert rule["backendRefs"] == [{"name": "web", "port": 80}]
+    assert not done.is_lossy
+
+
+def test_listeners_of_guides_that_choose_routes_in_a_new_version_are_converted() -> None:
+    listener = {"name": "in", "protocol": "HTTP", "port": 80, "routes": {"selector": {"matchLabels": {"a": "b"}}}}
+    gateway_of_today = old("Gateway", "web", {"gatewayClassName": "x", "listeners": [listener]}, version=V1)
+    done = converted(gateway_of_today, route(labels={"a": "b"}))
+    listeners = objects(done, "Gateway")["shop/web"]["spec"]["listeners"]
+    assert listeners == [{"name": "in", "protocol": "HTTP", "port": 80}]
+    assert objects(done, "HTTPRoute")["shop/shop"]["spec"]["parentRefs"] == [{"name": "web"}]
+
+
+def test_a_parent_of_a_group_that_nobody_serves_is_put_right_and_told() -> None:
+    ref = {"name": "web", "kind": "Gateway", "group": "networking.gateway.k8s.io"}
+    done = converted(old("HTTPRoute", "shop", {**RULES, "parentRefs": [ref]}, version="networking.gateway.k8s.io/v1"))
+    [parent] = objects(done, "HTTPRoute")["shop/shop"]["spec"]["parentRefs"]
+    assert parent["group"] == "gateway.networking.k8s.io"
+    assert fates(done)["spec.parentRefs[0].group"] is NEARLY
+
+
+def test_policies_for_backends_of_older_versions() -> None:
+    first = {
+        "targetRef": {"group": "core", "kind": "Service", "name": "web", "namespace": "shop"},
+        "tls": {"hostname": "web.test", "caCertRefs": [{"group": "core", "kind": "ConfigMap", "name": "ca"}]},
+    }
+    second = {
+        "targetRefs": [{"group": "", "kind": "Service", "name": "web"}],
+        "validation": {"hostname": "web.test", "wellKnownCACertificates": "System"},
+    }
+    done = converted(
+        old("BackendTLSPolicy", "first", first, version=V1ALPHA2),
+        old("BackendTLSPolicy", "second", second, version="gateway.networking.k8s.io/v1alpha3"),
+    )
+    written = objects(done, "BackendTLSPolicy")
+    assert written["shop/first"]["spec"] == {
+        "targetRefs": [{"group": "", "kind": "Service", "name": "web"}],
+        "validation": {"hostname": "web.test", "caCertificateRefs": [{"group": "", "kind": "ConfigMap", "name": "ca"}]},
+    }
+    assert written["shop/second"]["spec"] == second
+    assert not done.is_lossy

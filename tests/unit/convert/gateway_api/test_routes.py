@@ -104,3 +104,37 @@ def test_what_nobody_reads_is_lost() -> None:
     done = converted(gateway(), route({"forwardTo": TO, "matches": [{"extensionRef": {"name": "a"}}], "auth": 1}))
     told = fates(done)
     assert (told["spec.rules[0].matches[0].extensionRef"], told["spec.rules[0].auth"]) == (Fidelity.LOST,) * 2
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"path": {"value": "/a"}, "extensionRef": {"name": "a"}},
+        {"path": "/a"},
+        {"headers": "a: b"},
+        "/a",
+    ],
+)
+def test_a_match_that_would_be_for_more_requests_is_not_written(match: Any) -> None:
+    other = {"path": {"value": "/b"}}
+    alone, beside = {"forwardTo": TO, "matches": [match]}, {"forwardTo": TO, "matches": [match, other]}
+    done = converted(gateway(), route(alone, beside))
+    [written] = objects(done, "HTTPRoute")["shop/shop"]["spec"]["rules"]
+    assert written["matches"] == [other]
+    assert fates(done)["spec.rules[0]"] is Fidelity.LOST
+
+
+def test_a_match_of_everything_stays() -> None:
+    assert rule({"matches": [{}]})["matches"] == [{}]
+
+
+def test_headers_that_stand_by_themselves() -> None:
+    assert rule({"matches": [{"headers": {"env": "canary"}}]})["matches"] == [
+        {"headers": [{"type": "Exact", "name": "env", "value": "canary"}]}
+    ]
+
+
+@pytest.mark.parametrize("field", ["matches", "filters", "forwardTo", "backendRefs"])
+def test_what_is_no_list_is_told(field: str) -> None:
+    done = converted(gateway(), route({"forwardTo": TO, field: {"a": "b"}}))
+    assert fates(done)[f"spec.rules[0].{field}"] is Fidelity.LOST

@@ -1,6 +1,7 @@
+from gatewayd.cli.verification import verified
 from gatewayd.convert.conversion import model
 from gatewayd.manifests.documents import parse_file
-from tests.unit.convert.ingresses import ingress, tls
+from tests.unit.convert.ingresses import converted, ingress, tls
 
 
 def urls(*texts: str) -> list[str]:
@@ -38,3 +39,11 @@ def test_canaries_are_asked_with_their_headers() -> None:
     asked = urls(ingress(), ingress("canary", canary="true", canary_by_header="env", canary_by_cookie="c"))
     assert "http://shop.example/ with env: always" in asked
     assert "http://shop.example/ with Cookie: a=b; c=never" in asked
+
+
+def test_paths_are_sent_as_clients_send_them() -> None:
+    written = ingress("shop", "/gr\u00f6\u00dfe", "= /a b", "/c%20d/")
+    paths = {url.partition("shop.example")[2] for url in urls(written)}
+    assert {"/gr%C3%B6%C3%9Fe", "/a%20b", "/c%2520d/"} <= paths
+    documents = parse_file("a.yaml", written.encode()).documents
+    assert verified(documents, converted(written).objects).differences == ()

@@ -25,3 +25,23 @@ def test_other_kinds_are_lost() -> None:
 def test_all_versions_are_read() -> None:
     old = virtual_service().replace("istio.io/v1", "istio.io/v1alpha3")
     assert list(objects(converted(gateway(), old), "HTTPRoute")) == ["shop/shop"]
+
+
+def closed(kind: str, name: str, spec: dict[str, object]) -> bool:
+    """Return whether routes answer 403 beside an object that is told."""
+    done = converted(gateway(), virtual_service(), istio(kind, name, spec).replace("networking.", "extensions."))
+    assert "spec" in fates(done)
+    return bool(objects(done, "RouteFilter"))
+
+
+def test_what_may_be_a_protection_closes_all_too() -> None:
+    assert closed("WasmPlugin", "a", {"phase": "AUTHN"})
+    assert closed(
+        "EnvoyFilter", "a", {"configPatches": [{"patch": {"value": {"name": "envoy.filters.http.ext_authz"}}}]}
+    )
+    assert not closed("EnvoyFilter", "a", {"configPatches": [{"patch": {"value": {"name": "envoy.filters.http.tap"}}}]})
+
+
+def test_what_holds_inside_of_the_mesh_is_told() -> None:
+    done = converted(istio("PeerAuthentication", "a", {}).replace("networking.", "security."))
+    assert fates(done) == {"spec": Fidelity.MANUAL}

@@ -50,3 +50,9 @@ def test_of_two_gateways_with_a_host_the_older_has_the_certificate() -> None:
     )
     [listener] = objects(done, "ListenerSet")["shop/edge"]["spec"]["listeners"]
     assert listener["tls"]["certificateRefs"] == [{"name": "cert"}]
+
+
+def test_a_secret_may_be_named_with_its_namespace() -> None:
+    done = converted(gateway(tls={**CERTIFICATE, "credentialName": "kubernetes://infra/cert"}), virtual_service())
+    [listener] = objects(done, "ListenerSet")["shop/edge"]["spec"]["listeners"]
+    assert listener["tls"]["certificateRefs"] == [{"name": "cert"}]

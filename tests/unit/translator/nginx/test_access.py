@@ -109,3 +109,9 @@ def test_either_becomes_both() -> None:
 
 def test_what_goes_with_a_url_that_is_not_there_had_no_effect() -> None:
     assert fates(converted(ingress(auth_method="POST"))) == {"auth-method": EXACT}
+
+
+def test_a_range_may_be_written_by_any_of_its_addresses() -> None:
+    assert sections(whitelist_source_range="10.1.2.3/8, 2001:DB8::1/32, 192.168.1.7") == {
+        "clients": {"allow": [{"cidr": "10.0.0.0/8"}, {"cidr": "2001:db8::/32"}, {"cidr": "192.168.1.7"}]}
+    }

@@ -27,3 +27,7 @@ def test_what_is_called_like_a_protection_opens_one_too(name: str) -> None:
 
 def test_what_nobody_knows_had_no_effect() -> None:
     assert fate("grpc-backend") == (Fidelity.EXACT, False)
+
+
+def test_a_protection_that_is_spelled_in_capitals_opens_a_door_too() -> None:
+    assert fate("Whitelist-Source-Range", "10.0.0.0/8") == (Fidelity.LOST, True)

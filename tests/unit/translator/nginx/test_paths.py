@@ -110,3 +110,11 @@ def test_a_path_that_no_request_has_is_left_out(path: str) -> None:
 def test_a_short_expression_makes_longer_paths_expressions_too() -> None:
     done = converted(ingress("a", "/x", use_regex="true"), ingress("b", "= /a/longer/path"))
     assert matched(done, "shop/b") == ["RegularExpression (?i)/a/longer/path.*"]
+
+
+@pytest.mark.parametrize("target", ["/v2/$1/x", "/v2//x", "/a%zz", "/a/../b"])
+def test_a_new_path_that_no_route_would_write_is_written_by_an_expression(target: str) -> None:
+    done = converted(ingress("shop", "/a", rewrite_target=target))
+    [rewrite] = objects(done, "RouteFilter").values()
+    assert rewrite["spec"]["pathRewrite"]["substitution"] == target.replace("$1", "")
+    assert not done.is_lossy

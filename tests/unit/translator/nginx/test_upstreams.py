@@ -66,3 +66,19 @@ def test_a_copy_goes_to_a_service() -> None:
     ]
     elsewhere = converted(ingress(mirror_target="https://test.example$request_uri", mirror_host="a"))
     assert fates(elsewhere) == {"mirror-target": LOST, "mirror-host": LOST}
+
+
+def test_a_copy_by_tls_is_sent_so_once_its_certificate_can_be_checked() -> None:
+    assert fates(converted(ingress(mirror_target="https://copy.shop.svc/$request_uri"))) == {"mirror-target": MANUAL}
+
+
+def test_of_two_names_for_the_certificate_of_a_service_the_older_one_counts() -> None:
+    texts = [
+        ingress("a", "/a", backend_protocol="HTTPS"),
+        ingress("b", "/b", backend_protocol="HTTPS", proxy_ssl_name="b.internal"),
+        ingress("c", "/c", backend_protocol="HTTPS", proxy_ssl_name="c.internal"),
+    ]
+    done = converted(*texts)
+    assert objects(done, "BackendTLSPolicy")["shop/web"]["spec"]["validation"]["hostname"] == "b.internal"
+    lost = [(item.object, item.path) for item in done.items if item.fidelity is LOST]
+    assert lost == [("Ingress shop/c", 'metadata.annotations["nginx.ingress.kubernetes.io/proxy-ssl-name"]')]
