@@ -129,7 +129,11 @@ def _answered_early(route: Route, request: Request) -> Direct | None:
         allowed = ", ".join(policy.origins) or "no origin"
         return Direct(status=_PREFLIGHT, why=f"a preflight, which the rule's CORS filter answers: for {allowed}")
     status = aborted(route.filters)
-    return None if status is None else Direct(status=status, why="a RoutePolicy has all requests aborted")
+    if status is None:
+        return None
+    # Who may not come in is told so before.
+    why, changes = "a RoutePolicy has all requests aborted", tuple(_changes(route.filters))
+    return Direct(status=status, why=why, changes=changes)
 
 
 def _shut_out(route: Route, request: Request) -> Direct | None:

@@ -42,6 +42,8 @@ async def ingress(world: World) -> tuple[Figure, ...]:
         return (await asked(address, _HOST))[0] == 200
 
     await world.until(is_served, "the Ingress is served")
+    # Its certificate comes with a filter chain of the listener, after the routes.
+    await world.until(lambda: _is_shown(maker, address), "the Ingress is served with its certificate")
     secure = await _over_tls(maker, address)
     await world.until(lambda: _has_event(world, "broken"), "the broken Ingress has an Event")
     written = {name: await _addresses(world, item) for name, item in (("site", site), ("lost", lost))}
@@ -98,6 +100,13 @@ async def _has_event(world: World, name: str) -> bool:
     found = await world.api.get(f"/api/v1/namespaces/{SHOP}/events")
     about = (each for each in found["items"] if each["involvedObject"]["kind"] == "Ingress")
     return any(each["involvedObject"]["name"] == name and each["reason"] == "BackendNotFound" for each in about)
+
+
+async def _is_shown(maker: Maker, address: str) -> bool:
+    try:
+        return await _over_tls(maker, address) == 1
+    except aiohttp.ClientConnectorCertificateError:
+        return False
 
 
 async def _over_tls(maker: Maker, address: str) -> int:

@@ -1,4 +1,4 @@
-from gatewayd.explain.action import Forwarded, answered, happening
+from gatewayd.explain.action import Direct, Forwarded, answered, happening
 from gatewayd.explain.request import Request, Sent, received
 from gatewayd.ir.filters import Header
 from gatewayd.ir.http import CANNOT, DirectResponse
@@ -135,3 +135,31 @@ spec:
         "at most 5 requests in 60 s for each client, each x-user (2 at once), else a 429",
         "at most 9 requests in 1 s (9 at once), else a 429",
     )
+
+
+def test_where_all_is_aborted_who_may_come_in_is_told_all_the_same() -> None:
+    rule = "    backendRefs:\n    - {name: cart, port: 80, weight: 3}\n"
+    asked = "grpc: {}, backendRef: {name: cart, port: 80}"
+    auth = f"    filters:\n    - {{type: ExternalAuth, externalAuth: {{protocol: GRPC, {asked}}}}}\n"
+    assert rule in SHOP
+    found = translated(
+        SHOP.replace(rule, auth + rule, 1)
+        + """---
+apiVersion: gatewayd.io/v1alpha1
+kind: RoutePolicy
+metadata: {name: passage}
+spec:
+  targetRefs: [{group: "", kind: Namespace}]
+  default: {fault: {abort: {status: 503}}}
+"""
+    )
+    assert found.manifests.problems == ()
+    (config,) = found.reconciler.configs.values()
+    host = next(each for each in config.route_tables[0].virtual_hosts if each.domain == "shop.example")
+    route = next(each for each in host.routes if each.source.rule == 0)
+
+    done = happening(route, host.domain, request(), {each.upstream: each for each in config.clusters})
+
+    assert isinstance(done, Direct)
+    assert (done.status, done.why) == (503, "a RoutePolicy has all requests aborted")
+    assert any(each.startswith("only if Service default/cart:80 consents, else a 403") for each in done.changes)
