@@ -22,7 +22,7 @@ def holder_count(ledgers: Iterable[Ledger], published: Resources) -> HolderCount
     sizes: Counter[Hashable] = Counter()
     others: list[Ledger] = []
     for ledger in ledgers:
-        if ledger.target is published and ledger.flight is None and not ledger.behind:
+        if ledger.target is published and not (ledger.behind or ledger.flight or ledger.overtaken is not None):
             alike.setdefault(ledger.subscription.asked, ledger)
             sizes[ledger.subscription.asked] += 1
         else:

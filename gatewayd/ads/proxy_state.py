@@ -118,7 +118,7 @@ def _published(ledger: Ledger, latest: Snapshot | None) -> Resources:
 def _type_state(ledger: Ledger, published: Resources) -> TypeState:
     """Describe one type."""
     moving = ledger.flight.before if ledger.flight is not None else {}
-    pending = {name for name in (*ledger.behind, *moving) if name not in ledger.refused}
+    pending = {name for name in (*ledger.behind, *moving, *(ledger.overtaken or ())) if name not in ledger.refused}
     if ledger.target is not published:
         pending.update(filter(ledger.subscription.covers, differing(ledger.target, published)))
     return TypeState(
@@ -141,7 +141,7 @@ def _resource_state(ledger: Ledger, name: str, published: Resource | None) -> Re
     refusal = ledger.refused.get(name)
     if refusal is not None and refusal.version == target:
         sync = Sync.ERROR
-    elif ledger.flight is not None and name in ledger.flight.before:
+    elif (ledger.flight is not None and name in ledger.flight.before) or name in (ledger.overtaken or ()):
         sync = Sync.STALE
     else:
         sync = Sync.SYNCED if version == target and not isinstance(held, Unknown | Unsure) else Sync.NOT_SENT

@@ -47,7 +47,7 @@ ADS = (
     Mutant(
         rule="endpoints go before their clusters",
         path="gatewayd/ads/protocol/ordering.py",
-        before="return not self._overtaken and self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()",
+        before="return self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()",
         after="return True",
         tests=("tests/unit/ads/protocol/test_ordering.py::test_endpoints_go_last",),
     ),
@@ -97,7 +97,7 @@ ADS = (
     Mutant(
         rule="each cluster after one that warms for long waits as long",
         path="gatewayd/ads/protocol/ordering.py",
-        before="is_held_back = bool(self._overtaken) and self._warming.has_endpoints(flight.before)",
+        before="is_held_back = clusters.overtaken is not None and self._warming.has_endpoints(flight.before)",
         after="is_held_back = False",
         tests=(
             "tests/unit/ads/protocol/test_overtaken.py::test_those_after_it_go_as_soon_as_the_client_has_their_endpoints",
@@ -105,16 +105,16 @@ ADS = (
     ),
     Mutant(
         rule="what is refused late counts as taken",
-        path="gatewayd/ads/protocol/ordering.py",
-        before="self._ledgers[CLUSTER].suspect(names)",
-        after="pass",
+        path="gatewayd/ads/protocol/ledger.py",
+        before="        if is_refused:\n            wanted",
+        after="        if False:\n            wanted",
         tests=("tests/unit/ads/protocol/test_overtaken.py::test_what_was_refused_late_is_sent_again_by_itself",),
     ),
     Mutant(
         rule="endpoints of clusters that nobody has ACKed yet go",
-        path="gatewayd/ads/protocol/ordering.py",
-        before="return not self._overtaken and self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()",
-        after="return self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()",
+        path="gatewayd/ads/protocol/ledger.py",
+        before="if self.flight is not None or self.overtaken is not None:",
+        after="if self.flight is not None:",
         tests=(
             "tests/unit/ads/protocol/test_overtaken.py::test_endpoints_stay_until_it_is_said_that_no_cluster_has_them_any_more",
         ),

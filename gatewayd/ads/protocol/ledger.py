@@ -33,6 +33,7 @@ from typing import TypeAlias
 
 from gatewayd.ads.protocol.held import UNKNOWN, Doubts, Held, Unknown, Unsure, unsure, version_of
 from gatewayd.ads.protocol.nack import MANY_REFUSALS, Refusal, culprits, shortened
+from gatewayd.ads.protocol.overtaken import Overtaken
 from gatewayd.ads.protocol.subscription import Subscription, SubscriptionChange
 from gatewayd.ads.sharing.comparisons import Versions
 from gatewayd.ads.sharing.name_sets import NamePool
@@ -71,6 +72,7 @@ class Ledger:
         "doubts",
         "flight",
         "greeting",
+        "overtaken",
         "passing_debt",
         "refused",
         "row",
@@ -90,6 +92,8 @@ class Ledger:
         # Of the stream before, until the client has said what it has.
         self.doubts: Doubts = _NO_DOUBTS
         self.flight: Flight | None = None
+        # What was not waited for, until it is answered.
+        self.overtaken: Overtaken | None = None
         self.refused: dict[str, Refusal] = {}
         # Groups of a response that was refused as a whole, each to be sent alone until the culprit stands alone.
         self.suspects: tuple[frozenset[str], ...] = ()
@@ -115,7 +119,8 @@ class Ledger:
 
     def has(self, name: str, version: str) -> bool:
         """Return whether the client ACKed (or declared) this version of a resource that it wants."""
-        return self.subscription.covers(name) and version_of(self.held(name)) == version
+        is_held = self.subscription.covers(name) and version_of(self.held(name)) == version
+        return is_held and (self.overtaken is None or name not in self.overtaken)
 
     def retarget(self, target: Resources, changed: Iterable[str]) -> None:
         """Make `target` what the client shall have; `changed` names every difference to the target before."""
@@ -169,6 +174,7 @@ class Ledger:
         A client that refuses a response may have applied a part of it, and says the versions of before.
         """
         open_names = {**self.doubts, **{name: None for name, held in self.behind.items() if isinstance(held, Unsure)}}
+        open_names.update((name, version_of(self.held(name)) or "") for name in self.overtaken or ())
         if self.flight is not None:
             sent = self.flight.target
             open_names.update((name, sent[name].version if name in sent else "") for name in self.flight.before)
@@ -242,7 +248,7 @@ class Ledger:
 
     def is_settled(self) -> bool:
         """Return whether the client has taken everything but what it refuses."""
-        if self.flight is not None:
+        if self.flight is not None or self.overtaken is not None:
             return False
         return not self.behind or all(name in self.refused for name in self.behind)
 
@@ -262,17 +268,29 @@ class Ledger:
         """Record that the client applied the response in flight."""
         if self.flight is not None:
             self.acked_nonce = self.flight.nonce
-            self.flight = None
+            self.flight = self.overtaken = None
 
     def overtake(self) -> None:
-        """Count the response in flight as applied, for now."""
+        """Count the response in flight as applied until it is answered, and let others follow."""
+        if self.flight is None:
+            return
+        self.overtaken = self.overtaken or Overtaken()
+        self.overtaken.add(self.flight.nonce, self.flight.before)
         self.flight = None
 
-    def suspect(self, names: Collection[str]) -> None:
-        """Record that an overtaken response was refused: what it carried is sent again, ever fewer at a time."""
-        wanted = [name for name in names if self.subscription.covers(name)]
-        self._await(wanted)
-        self._suspect(wanted, is_known=False)
+    def answer_late(self, nonce: str, *, is_refused: bool) -> bool:
+        """Record the answer to an overtaken response; return whether it is one.
+
+        What was refused is sent again, ever fewer at a time: who is to blame may be another by now.
+        """
+        names = self.overtaken.answered(nonce) if self.overtaken is not None else ()
+        if not self.overtaken:
+            self.overtaken = None
+        if is_refused:
+            wanted = [name for name in names if self.subscription.covers(name)]
+            self._await(wanted)
+            self._suspect(wanted, is_known=False)
+        return bool(names)
 
     def nack(self, words: str) -> None:
         """Record that the client refused the response in flight.
@@ -282,7 +300,8 @@ class Ledger:
         """
         if self.flight is None:
             return
-        before, sent, self.flight = self.flight.before, self.flight.target, None
+        before, sent = self.flight.before, self.flight.target
+        self.flight = self.overtaken = None
         in_response = [name for name in before if name in sent]
         bad = culprits(self.row.url, in_response, words)
         message = self._kept(words)

@@ -47,12 +47,10 @@ What waits, at which gate, and what opens it. What a client refused, or does not
 
 from collections.abc import Iterable
 
-from envoy.service.discovery.v3 import discovery_pb2
-
 from gatewayd.ads.protocol.arrivals import Ledgers, has_yet_to_ask
 from gatewayd.ads.protocol.draining import Lingering
 from gatewayd.ads.protocol.held import Unsure
-from gatewayd.ads.protocol.overtaken import Overtaken
+from gatewayd.ads.protocol.ledger import Flight
 from gatewayd.ads.protocol.scope_moves import ScopeMoves
 from gatewayd.ads.protocol.warming import Warming
 from gatewayd.ads.sharing.cluster_dependencies import References
@@ -97,7 +95,6 @@ class Ordering:
         "_moving_since",
         "_names",
         "_now",
-        "_overtaken",
         "_owed",
         "_owes_scopes",
         "_unproven_since",
@@ -118,7 +115,6 @@ class Ordering:
         self._droppable: set[str] = set()
         self._closed_since: float | None = None
         self._clusters_since = 0.0
-        self._overtaken = Overtaken()
         # Since when some listener may still use other routes than those of the routing snapshot.
         self._unproven_since: float | None = None
         self._is_new = True
@@ -177,30 +173,15 @@ class Ordering:
         needs = self._warming.sent(names)
         self._owed = self._names.union(self._owed, needs.named.get(ENDPOINT, _NONE))
 
-    def overtake_clusters(self) -> None:
+    def overtake_clusters(self, flight: Flight) -> None:
         """Count clusters as taken whose ACK has not come for long, or is held back as those before it were.
 
         One that warms for long must hold up no other. What of them is refused after all is sent again.
         """
         clusters = self._ledgers[CLUSTER]
-        flight = clusters.flight
-        if flight is None:
-            return
-        is_held_back = bool(self._overtaken) and self._warming.has_endpoints(flight.before)
+        is_held_back = clusters.overtaken is not None and self._warming.has_endpoints(flight.before)
         if is_held_back or self._has_passed(self._clusters_since + GATE_SECONDS):
-            self._overtaken.add(flight.nonce, flight.before)
             clusters.overtake()
-
-    def clusters_answered(self, message: discovery_pb2.DeltaDiscoveryRequest) -> bool:
-        """Take the late answer to a response with clusters; return whether it was one."""
-        names = self._overtaken.answered(message.response_nonce)
-        if message.HasField("error_detail"):
-            self._ledgers[CLUSTER].suspect(names)
-        return bool(names)
-
-    def clusters_concluded(self) -> None:
-        """Take it that the client has answered for all clusters that were sent earlier."""
-        self._overtaken.clear()
 
     def repeat_endpoints(self) -> None:
         """Send the endpoints of clusters that were sent again, as soon as the client is subscribed to them.
@@ -316,7 +297,7 @@ class Ordering:
 
     def may_remove_dependents(self) -> bool:
         """Return whether endpoints and secrets may be removed: nothing that used them is left."""
-        return not self._overtaken and self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()
+        return self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()
 
     def droppable(self, routing: Snapshot) -> list[str]:
         """Return the clusters that may be removed.

@@ -5,7 +5,8 @@ lasts, or the first answer of a name server, which whoever owns that backend dec
 order, so that an answer to a later one says that those before it have been.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 MOST: Final = 64
@@ -13,7 +14,7 @@ MOST: Final = 64
 
 
 class Overtaken:
-    """Names of the responses that are not answered yet, by nonce, the oldest first."""
+    """The names in the responses that are not answered yet, the oldest response first."""
 
     __slots__ = ("_names",)
 
@@ -22,6 +23,12 @@ class Overtaken:
 
     def __bool__(self) -> bool:
         return bool(self._names)
+
+    def __contains__(self, name: str) -> bool:
+        return any(name in names for names in self._names.values())
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._names.values())
 
     def add(self, nonce: str, names: Iterable[str]) -> None:
         """Remember a response; beyond the most the oldest is forgotten."""
@@ -41,7 +48,3 @@ class Overtaken:
             if earlier == nonce:
                 break
         return names
-
-    def clear(self) -> None:
-        """Forget all: a later response is answered."""
-        self._names = {}

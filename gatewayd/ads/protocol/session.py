@@ -136,16 +136,19 @@ class Session:
         ledger = self.ledgers.get(TypeUrl(message.type_url))
         if ledger is None:
             return Answer.IGNORED
-        if isinstance(message, discovery_pb2.DeltaDiscoveryRequest):
-            return self._on_delta(ledger, message)
-        return self._on_sotw(ledger, message)
+        is_delta = isinstance(message, discovery_pb2.DeltaDiscoveryRequest)
+        return self._on_delta(ledger, message) if is_delta else self._on_sotw(ledger, message)
 
     def _on_delta(self, ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> Answer:
         """Take a request of the incremental variant.
 
         SPEC#incremental-xds: "the server must honor changes to the subscription state even if the nonce is stale".
         """
-        answer = self._answer(ledger, message)
+        answer = Answer.IGNORED
+        if ledger.flight is not None and message.response_nonce == ledger.flight.nonce:
+            answer = self._conclude(ledger, message)
+        elif ledger.overtaken is not None:
+            answer = self._conclude_late(ledger, message)
         subscription = ledger.subscription
         is_first = not subscription.seen
         more, less = tuple(message.resource_names_subscribe), tuple(message.resource_names_unsubscribe)
@@ -162,13 +165,11 @@ class Session:
             return Answer.SUBSCRIPTION
         return answer
 
-    def _answer(self, ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> Answer:
-        """Take what a request says of a response."""
-        if ledger.flight is not None and message.response_nonce == ledger.flight.nonce:
-            return self._conclude(ledger, message)
-        if ledger.row.url != CLUSTER or not self._ordering.clusters_answered(message):
-            return Answer.IGNORED
-        return Answer.NACK if message.HasField("error_detail") else Answer.ACK
+    def _conclude_late(self, ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> Answer:
+        """Take the answer to a response that others have followed, if it is one."""
+        is_refused = message.HasField("error_detail")
+        known = ledger.answer_late(message.response_nonce, is_refused=is_refused)
+        return (Answer.NACK if is_refused else Answer.ACK) if known else Answer.IGNORED
 
     def _declare(self, ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> None:
         """Take the versions that a client declares; most declare those of the snapshot."""
@@ -184,7 +185,7 @@ class Session:
         """Take a request of the SotW variant.
 
         SPEC#resource-updates: "The management server should not send a DiscoveryResponse for any DiscoveryRequest that
-        has a stale nonce". The request that follows it carries the whole list of names again.
+        has a stale nonce": one with the whole list of names follows.
         `version_info` is not believed: a client that refused a response may have applied half of it, under the version
         of before. So after a reconnect everything is sent again, which the other variant spares.
         """
@@ -203,8 +204,6 @@ class Session:
 
     def _conclude(self, ledger: Ledger, message: Request) -> Answer:
         """Close the response in flight: "ACK or NACK is determined by the absence or presence of error_detail"."""
-        if ledger.row.url == CLUSTER:
-            self._ordering.clusters_concluded()
         if message.HasField("error_detail"):
             ledger.nack(message.error_detail.message)
             return Answer.NACK
@@ -307,7 +306,8 @@ class Session:
     def _send_made_first(self, pushes: list[Push]) -> None:
         """Send clusters, then endpoints and secrets, with the removals that are due."""
         clusters, *dependents = (self.ledgers[url] for url in MADE_FIRST)
-        self._ordering.overtake_clusters()
+        if clusters.flight is not None:
+            self._ordering.overtake_clusters(clusters.flight)
         if self.routing is not None and clusters.is_waiting():
             self._send(pushes, clusters, self._ordering.droppable(self.routing))
             if clusters.flight is not None:

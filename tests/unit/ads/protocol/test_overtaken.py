@@ -106,5 +106,21 @@ def test_the_oldest_of_very_many_is_forgotten() -> None:
     assert overtaken.answered("n2") == ("c2",)
     assert overtaken.answered("n1") == ()
     assert overtaken.answered("n3") == ("c3",)
-    overtaken.clear()
+    assert "c4" in overtaken
+    assert list(overtaken)[:2] == ["c4", "c5"]
+    assert overtaken.answered(f"n{MOST}") == (f"c{MOST}",)
     assert not overtaken
+
+
+def test_what_is_not_answered_yet_is_not_said_to_be_there() -> None:
+    client, slow = warming()
+    clusters = client.session.ledgers[CLUSTER]
+    version = slow.of(CLUSTER)["slow"].version
+    nonce = client.pushes[CLUSTER].nonce
+    client.read(now=HELD)
+    assert not clusters.has("slow", version)
+    assert not client.session.is_settled
+    assert client.session.left_open()[CLUSTER] == {"slow": version}
+    client.answer(CLUSTER, nonce)
+    assert clusters.has("slow", version)
+    assert CLUSTER not in client.session.left_open()
