@@ -33,7 +33,7 @@ def test_what_is_set_is_read() -> None:
 
 
 def test_a_value_that_means_nothing_is_an_error() -> None:
-    with pytest.raises(SettingsError, match=r"GATEWAYD_LOG_LEVEL: 'loud' is not known; allowed: debug, info"):
+    with pytest.raises(SettingsError, match=r"^GATEWAYD_LOG_LEVEL: 'loud' is not known; allowed: debug, info"):
         read({"GATEWAYD_LOG_LEVEL": "loud"})
 
 

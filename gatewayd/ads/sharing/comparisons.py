@@ -89,8 +89,6 @@ def differing(old: Resources, new: Resources) -> tuple[str, ...]:
 
 def joined(old: Resources, new: Resources) -> Resources:
     """Return the new set, and of the old one what the new one lacks."""
-    if old is new:
-        return new
     lacking = {name: old[name] for name in differing(old, new) if name not in new}
     if not lacking:
         return new

@@ -103,5 +103,5 @@ async def test_a_port_that_is_taken_is_told(server: grpc.aio.Server) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = TlsListener(host="127.0.0.1", port=other.getsockname()[1], certificates=lambda: shown)
-        with pytest.raises(ListenError, match=rf"127.0.0.1:{taken.port}: cannot listen; "):
+        with pytest.raises(ListenError, match=rf"^127.0.0.1:{taken.port}: cannot listen; "):
             bind_tls(server, taken)

@@ -60,7 +60,7 @@ def test_what_the_kernel_does_not_say_is_no_bridge(kernel: list[bytes]) -> None:
 
 def test_a_kernel_that_is_silent_is_said(kernel: list[bytes]) -> None:
     assert kernel == []
-    with pytest.raises(KernelError, match="netlink: timed out"):
+    with pytest.raises(KernelError, match=r"^netlink: timed out"):
         bridged()
 
 

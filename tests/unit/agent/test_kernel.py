@@ -26,7 +26,7 @@ async def test_a_transaction_goes_to_nft_as_json(tmp_path: Path, monkeypatch: py
 async def test_what_nft_refuses_is_said_in_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nft(tmp_path, "cat > /dev/null; echo 'internal:0:0-0: Error: \033[1mno' >&2; exit 1")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    with pytest.raises(KernelError, match=r"nft: exit code 1; internal:0:0-0: Error: \\x1b\[1mno"):
+    with pytest.raises(KernelError, match=r"^nft: exit code 1; internal:0:0-0: Error: \\x1b\[1mno"):
         await apply(())
 
 
@@ -48,7 +48,7 @@ async def test_a_transaction_that_is_given_up_does_not_take_place_later(
 async def test_where_there_is_no_nft_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(kernel, "_NFT", str(tmp_path / "nft"))
-    with pytest.raises(KernelError, match="nft: cannot be started; No such file"):
+    with pytest.raises(KernelError, match=r"^nft: cannot be started; No such file"):
         await apply(())
 
 

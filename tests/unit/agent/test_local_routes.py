@@ -63,7 +63,7 @@ def test_what_is_not_there_is_removed(told: Told, said: int) -> None:
 
 def test_what_the_kernel_refuses_is_said(told: Told) -> None:
     told(lambda kind: errno.EPERM if kind == NEW_RULE else 0)
-    with pytest.raises(KernelError, match="netlink: message 32 refused; Operation not permitted"):
+    with pytest.raises(KernelError, match=r"^netlink: message 32 refused; Operation not permitted"):
         local_routes.add((4,))
 
 
@@ -72,7 +72,7 @@ def test_where_there_is_no_netlink_that_is_said(monkeypatch: pytest.MonkeyPatch)
         raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
 
     monkeypatch.setattr(netlink.socket, "socket", none)
-    with pytest.raises(KernelError, match="netlink: Address family not supported"):
+    with pytest.raises(KernelError, match=r"^netlink: Address family not supported"):
         local_routes.add((4,))
 
 

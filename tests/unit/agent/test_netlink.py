@@ -13,5 +13,5 @@ def test_the_kernel_of_this_machine_is_asked_with_patience() -> None:
 
 
 def test_whatever_fails_meanwhile_is_said_as_the_kernels() -> None:
-    with pytest.raises(KernelError, match="netlink: timed out"), asked_kernel():
+    with pytest.raises(KernelError, match=r"^netlink: timed out"), asked_kernel():
         raise TimeoutError("timed out")

@@ -48,7 +48,7 @@ async def test_each_transaction_sees_to_it_that_answers_come_back(monkeypatch: p
 
 async def test_where_they_do_not_nobody_is_led_to_an_envoy_that_reaches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(monkeypatch, refuses=True)
-    with pytest.raises(KernelError, match="the addresses of pods cannot be kept: netlink: no"):
+    with pytest.raises(KernelError, match=r"^the addresses of pods cannot be kept: netlink: no"):
         await kept("10.0.0.1").apply((REDIRECT,))
     assert kernel.transactions == [removed()]
 

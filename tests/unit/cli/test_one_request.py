@@ -43,5 +43,5 @@ def test_a_request_goes_where_it_is_sent_whatever_its_host(port: int) -> None:
 
 def test_nobody_there() -> None:
     wanted = WantedRequest(scheme="http", host="a", target="/", port=None)
-    with pytest.raises(NoAnswerError, match=r"127\.0\.0\.1:1: "):
+    with pytest.raises(NoAnswerError, match=r"^127\.0\.0\.1:1: "):
         send(sent(wanted), "127.0.0.1", 1, b"")

@@ -47,7 +47,7 @@ def test_what_an_upgrade_does_is_what_all_releases_since_did_each_once_the_worst
 
 @pytest.mark.usefixtures("three")
 def test_an_unknown_version_is_told_which_there_are() -> None:
-    with pytest.raises(UnknownReleaseError, match=r"no release is called '9'; allowed are 0.1.0, 0.2.0, 0.3.0"):
+    with pytest.raises(UnknownReleaseError, match=r"^no release is called '9'; allowed are 0.1.0, 0.2.0, 0.3.0"):
         changes_since("9")
 
 

@@ -24,5 +24,5 @@ def test_an_answer_is_read_however_it_ends(written: bytes) -> None:
 
 @pytest.mark.parametrize("written", [b"", b"nonsense", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok"])
 def test_what_is_no_answer(written: bytes) -> None:
-    with pytest.raises(ValueError, match="no answer of HTTP"):
+    with pytest.raises(ValueError, match=r"^no answer of HTTP"):
         answer(written)

@@ -69,7 +69,7 @@ async def test_names_go_on_from_what_was_typed(tmp_path: Path) -> None:
 
 async def test_an_unknown_kind_is_told_as_such(tmp_path: Path) -> None:
     async with serving(f"unix:{tmp_path / 'socket'}"):
-        with pytest.raises(UnknownKindError, match="kind 'pod' is not known"):
+        with pytest.raises(UnknownKindError, match=r"^kind 'pod' is not known"):
             await asyncio.to_thread(fetch_why, tmp_path / "socket", "pod", "shop", "gw")
 
 
@@ -104,7 +104,7 @@ async def test_whoever_is_on_the_loopback_of_a_pod_is_answered(unused_tcp_port: 
 
 async def test_a_port_of_somebody_else_is_said(unused_tcp_port: int) -> None:
     async with on_loopback(ANSWERS, unused_tcp_port):
-        with pytest.raises(OSError, match=f"127.0.0.1:{unused_tcp_port}"):
+        with pytest.raises(OSError, match=rf"^127.0.0.1:{unused_tcp_port}"):
             async with on_loopback(ANSWERS, unused_tcp_port):
                 pass
 
@@ -121,5 +121,5 @@ async def test_the_level_of_the_log_is_set(tmp_path: Path, monkeypatch: pytest.M
     async with serving(f"unix:{tmp_path / 'socket'}"):
         assert await asyncio.to_thread(set_log_level, tmp_path / "socket", "") == "info"
         assert await asyncio.to_thread(set_log_level, tmp_path / "socket", "debug") == "debug"
-        with pytest.raises(UnknownKindError, match="level 'loud' is not known; allowed: debug, info, warning, error"):
+        with pytest.raises(UnknownKindError, match=r"^level 'loud' is not known; allowed: debug, info, warning, error"):
             await asyncio.to_thread(set_log_level, tmp_path / "socket", "loud")

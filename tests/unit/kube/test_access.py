@@ -33,7 +33,7 @@ async def test_a_token_that_is_replaced_is_followed(account: Path) -> None:
 @pytest.mark.parametrize("missing", ["ca.crt", "token"])
 def test_without_a_service_account_there_is_no_access(account: Path, missing: str) -> None:
     (account / missing).unlink()
-    with pytest.raises(AccessError, match="the service account is not readable"):
+    with pytest.raises(AccessError, match=r"^the service account is not readable"):
         pod_access("10.0.0.1:443", account)
 
 

@@ -63,7 +63,7 @@ async def test_a_context_is_named_or_the_current_one(tmp_path: Path) -> None:
     file.write_text(json.dumps(document))
     current, named = await user_context(file, ""), await user_context(file, "zz")
     assert [(each.name, each.namespace) for each in (current, named)] == [("x", "default"), ("zz", "team")]
-    with pytest.raises(AccessError, match=r"--context none: there is no such context; there are: aa, x, zz$"):
+    with pytest.raises(AccessError, match=r"^--context none: there is no such context; there are: aa, x, zz$"):
         await user_context(file, "none")
 
 

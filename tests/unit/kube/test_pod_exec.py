@@ -35,7 +35,7 @@ def test_what_a_command_writes_comes_back_whole() -> None:
 def test_a_command_that_fails_says_why() -> None:
     pods = Pods(ports={"one": 1}, run=lambda _command: (b"half", "command terminated with exit code 2"))
 
-    with pytest.raises(CommandFailedError, match="command terminated with exit code 2: its words"):
+    with pytest.raises(CommandFailedError, match=r"^command terminated with exit code 2: its words"):
         run(ran(pods, "say"))
 
 

@@ -11,5 +11,5 @@ async def test_without_a_gateway_there_is_nothing_to_load() -> None:
 
 
 async def test_an_envoy_that_cannot_run_is_an_error() -> None:
-    with pytest.raises(NoRehearsalError, match="Envoy refused its bootstrap"):
+    with pytest.raises(NoRehearsalError, match=r"^Envoy refused its bootstrap"):
         await rehearse(translated(SHOP), Path("/bin/false"), None)

@@ -87,13 +87,13 @@ def test_a_star_is_a_name_where_there_is_no_wildcard() -> None:
 
 
 def test_a_name_that_is_too_long_breaks_the_protocol() -> None:
-    with pytest.raises(ProtocolError, match="resource_names_subscribe: a name of more than"):
+    with pytest.raises(ProtocolError, match=r"^resource_names_subscribe: a name of more than"):
         subscription().update(("a" * (NAME_LENGTH + 1),), ())
     # However short those beside it are; and one that is just as long as may be is none.
     for asked in (("a", "b" * (NAME_LENGTH + 1)), ("b" * (NAME_LENGTH + 1), "a")):
-        with pytest.raises(ProtocolError, match="resource_names_subscribe: "):
+        with pytest.raises(ProtocolError, match=r"^resource_names_subscribe: "):
             subscription().update(asked, ())
-        with pytest.raises(ProtocolError, match="resource_names_subscribe: "):
+        with pytest.raises(ProtocolError, match=r"^resource_names_subscribe: "):
             subscription().replace(asked)
     longest = "a" * NAME_LENGTH
     assert subscription(ENDPOINT).update((longest,), ()).asked == (longest,)

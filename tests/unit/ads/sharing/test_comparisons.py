@@ -38,6 +38,7 @@ def test_joined_keeps_what_only_the_old_one_has() -> None:
 def test_joined_is_the_new_one_when_nothing_is_lost() -> None:
     new = resources(a="2", b="1")
     assert joined(resources(a="1"), new) is new
+    assert joined(new, new) is new
 
 
 def test_a_pair_is_computed_once() -> None:

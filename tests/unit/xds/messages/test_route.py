@@ -13,9 +13,11 @@ from gatewayd.ir.http import (
     RouteReport,
     StatefulSession,
 )
+from gatewayd.ir.policy import RateLimits
 from gatewayd.xds import names
 from gatewayd.xds.encoding import serialised
 from gatewayd.xds.filters import guard
+from gatewayd.xds.filters.rate_limits import LATE_NAME, route_metadata
 from gatewayd.xds.messages.route import (
     TABLE_TAIL,
     envoy_routes,
@@ -27,6 +29,7 @@ from gatewayd.xds.messages.route import (
     virtual_host_entry,
     virtual_host_head,
 )
+from tests.unit.xds.filters.test_rate_limits import LATE
 from tests.unit.xds.shorthand import changes, forward, matching, redirect, rewritten, route, share, upstream
 
 DOMAIN = "shop.example"
@@ -97,6 +100,13 @@ def test_actions() -> None:
 def test_a_rules_name_is_metadata() -> None:
     assert only(route(forward("a"), rule_name="cart")).metadata.filter_metadata["gatewayd"]["rule"] == "cart"
     assert not only(route(forward("a"))).HasField("metadata")
+
+
+def test_the_limits_of_a_route_are_metadata_beside_the_name_of_its_rule() -> None:
+    limits = RateLimits(policy="shop/crowd", limits=(LATE,))
+    told = only(route(forward("a"), filters=(limits,), rule_name="cart")).metadata.filter_metadata
+    assert set(told) == {"gatewayd", LATE_NAME}
+    assert {LATE_NAME: told[LATE_NAME]} == route_metadata(limits)
 
 
 def test_filters() -> None:
