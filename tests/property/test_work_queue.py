@@ -107,7 +107,7 @@ class KeyModel:
         self._due = due if self._due is None else min(due, self._due)
 
     def forget(self) -> None:
-        self._failures, self._held, self._due = 0, 0.0, None
+        self._failures, self._due = 0, None
 
     def _begin(self, at: float) -> None:
         self.begun.append(at)
