@@ -4,7 +4,7 @@ In: documents of files. Out: a `Conversion`. What would not be taken is not writ
 gatewayd reads it, and one that is refused is lost.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -115,7 +115,9 @@ def _checked(written: Iterable[JSONObject]) -> _Checked:
     taken: dict[Identity, JSONObject] = {}
     items: list[Item] = []
     unguarded: set[Identity] = set()
-    for each in map(_mended, written):
+    objects_written = tuple(written)
+    guarded = frozenset(identity for each in objects_written for identity in _guarded(each))
+    for each in (_mended(each, guarded) for each in objects_written):
         admitted = admit(each.written)
         items.extend(_lost(each.written, problem) for problem in each.problems)
         reasons: tuple[Problem, ...] = ()
@@ -134,11 +136,23 @@ def _checked(written: Iterable[JSONObject]) -> _Checked:
     return _Checked(taken=tuple(taken.values()), refused=tuple(items))
 
 
-def _mended(written: JSONObject) -> MendedRoute:
+def _mended(written: JSONObject, guarded: Container[Identity]) -> MendedRoute:
     """Return an object as it is written: of an HTTPRoute without the rules that nobody would take."""
+    done = MendedRoute(written, ())
+    metadata = written["metadata"]
+    is_guarded = Identity(written["kind"], ObjectKey(metadata["namespace"], metadata["name"])) in guarded
+    # What is wrong with one field may hide what is wrong with another.
+    while wrong := _faults(done.written):
+        less = mended(done.written, wrong, is_guarded=is_guarded)
+        if less is None or less.written == done.written:
+            return done
+        done = MendedRoute(less.written, (*done.problems, *less.problems))
+    return done
+
+
+def _faults(written: JSONObject) -> tuple[Problem, ...]:
     admitted = admit(written)
-    wrong = admitted.problems if isinstance(admitted, RefusedObject) else tuple(filter_faults(written))
-    return (mended(written, wrong) if wrong else None) or MendedRoute(written, ())
+    return admitted.problems if isinstance(admitted, RefusedObject) else tuple(filter_faults(written))
 
 
 def _guarded(policy: JSONObject) -> Iterator[Identity]:

@@ -12,6 +12,7 @@ from gatewayd.convert.batches import batches, numbered
 from gatewayd.convert.draft import (
     GATEWAY_API,
     HTTPS,
+    JSON,
     Carrier,
     Draft,
     DraftListener,
@@ -25,6 +26,7 @@ from gatewayd.convert.draft import (
 from gatewayd.convert.policies import policies
 from gatewayd.convert.streams import stream_route
 from gatewayd.own_group import API_VERSION, DOMAIN, own
+from gatewayd.translator.nginx.filters import joined
 
 Document = dict[str, Any]
 
@@ -204,7 +206,8 @@ def _parent(at: Carrier, route: DraftRoute, names: dict[HTTPS | StreamPort, str]
 def _rule(name: str, rule: DraftRule, filter_name: str) -> Document:
     ref = {"group": DOMAIN, "kind": "RouteFilter", "name": filter_name}
     own_filter = [{"type": "ExtensionRef", "extensionRef": ref}] if rule.own_filter else []
-    filters = [*map(dict, rule.filters), *own_filter]
+    written = _beside_rewrite(rule.filters) if "pathRewrite" in rule.own_filter else rule.filters
+    filters = [*map(dict, written), *own_filter]
     matches = [dict(match) or {"path": {"type": "PathPrefix", "value": "/"}} for match in rule.matches]
     matches = matches if any(rule.matches) else []
     return {
@@ -214,3 +217,18 @@ def _rule(name: str, rule: DraftRule, filter_name: str) -> Document:
         **({"backendRefs": [dict(ref) for ref in rule.backends]} if rule.backends else {}),
         **rule.more,
     }
+
+
+def _beside_rewrite(filters: Iterable[JSON]) -> tuple[JSON, ...]:
+    """Return filters with the host as a header: beside an expression that rewrites the path a rule takes no rewrite."""
+    written = tuple(map(_as_header, filters))
+    modifiers = [each for each in written if each["type"].endswith("HeaderModifier")]
+    return (*joined(modifiers), *(each for each in written if each not in modifiers))
+
+
+def _as_header(written: JSON) -> JSON:
+    rewrite = written.get("urlRewrite", {})
+    if "hostname" not in rewrite or "path" in rewrite:
+        return written
+    header = {"name": "Host", "value": rewrite["hostname"]}
+    return {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [header]}}

@@ -28,8 +28,12 @@ class MendedRoute(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def mended(route: JSONObject, problems: Sequence[Problem]) -> MendedRoute | None:
-    """Return a route without the rules that have problems; None where more than rules is wrong, or nothing is left."""
+def mended(route: JSONObject, problems: Sequence[Problem], *, is_guarded: bool) -> MendedRoute | None:
+    """Return a route without the rules that have problems; None where more than rules is wrong, or nothing is left.
+
+    What is for a rule that goes, others of the route get: where that may have kept somebody out (`is_guarded`: the
+    route has an AccessPolicy), nothing is left either.
+    """
     faulty: dict[int, bool] = {}
     for problem in problems:
         place = _RULE.match(problem.path)
@@ -37,13 +41,21 @@ def mended(route: JSONObject, problems: Sequence[Problem]) -> MendedRoute | None
             return None
         number = int(place[1])
         faulty[number] = faulty.get(number, False) or place[2] is not None
+    written = route["spec"]["rules"]
+    if any(is_gone and (is_guarded or _answers(written[at])) for at, is_gone in faulty.items()):
+        return None
     rules = [
         {key: rule[key] for key in _KEPT if key in rule} if at in faulty else rule
-        for at, rule in enumerate(route["spec"]["rules"])
+        for at, rule in enumerate(written)
         if not faulty.get(at, False)
     ]
     told = tuple(_told(problem, is_gone=faulty[int(_RULE.match(problem.path)[1])]) for problem in problems)  # type: ignore[index]
     return MendedRoute({**route, "spec": {**route["spec"], "rules": rules}}, told) if rules else None
+
+
+def _answers(rule: JSONObject) -> bool:
+    """Return whether a rule may answer by itself, as those do that are closed."""
+    return any(each["type"] == "ExtensionRef" for each in rule.get("filters", ()))
 
 
 def _told(problem: Problem, *, is_gone: bool) -> Problem:

@@ -32,6 +32,9 @@ TLS_TYPE: Final = "kubernetes.io/tls"
 """https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets"""
 
 
+_NOTHING: Final = {"GRPCRoute": "calls end with UNAVAILABLE"}
+
+
 class Served(NamedTuple):
     """What files lead to, and where their objects stand."""
 
@@ -106,7 +109,8 @@ def _forwards(configs: Iterable[ProxyConfig]) -> Iterator[tuple[RuleRef, Forward
 def _without_weight(served: Served) -> Iterator[Finding]:
     for source, forward in _forwards(served.configs):
         if not any(backend.weight for backend in forward.backends):
-            message = f"{source.rule_field}.backendRefs: no backend has a weight above 0; requests get a 500"
+            get = _NOTHING.get(source.kind, "requests get a 500")
+            message = f"{source.rule_field}.backendRefs: no backend has a weight above 0; {get}"
             yield _warning(served, _route(source), "NoWeight", message)
 
 

@@ -130,7 +130,7 @@ def backends(owner: ReadSource, route: Fields, settings: ServiceSettings) -> tup
             "slowStartPolicy": "a BackendPolicy's loadBalancing.slowStart says it",
             "cookieRewritePolicies": "cookies of backends stay as they are",
         })  # fmt: skip
-        filters = list(headers(service))
+        filters = list(headers(service, of_route=False))
         if service.boolean("mirror"):
             share = {"percent": weight} if 0 < weight < _WHOLE else {}
             copies.append({"type": "RequestMirror", "requestMirror": {"backendRef": ref, **share}})

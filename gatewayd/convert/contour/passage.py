@@ -31,8 +31,8 @@ def milliseconds(written: Fields, name: str) -> int | None:
     return spans.milliseconds(written, name, _INFINITE)
 
 
-def headers(written: Fields) -> Iterator[JSON]:
-    """Yield the filters that change headers; the host is no header here."""
+def headers(written: Fields, *, of_route: bool = True) -> Iterator[JSON]:
+    """Yield the filters that change headers; the host is none of a route's, and of a Service's Contour had none."""
     for name, kind, field in _SIDES:
         policy = written.one(name)
         pairs = [(each, each.text("name"), each.text("value")) for each in policy.many("set")]
@@ -42,6 +42,8 @@ def headers(written: Fields) -> Iterator[JSON]:
                 each.lost("value", f"{value}: a value with variables; headers are set to texts")
             elif header.lower() != "host":
                 listed.append({"name": header, "value": value.replace("%%", "%")})
+            elif not of_route or name != _SIDES[0][0]:
+                each.lost("name", "the host is set for a whole route; Contour refused it here too")
         removed = list(policy.texts("remove"))
         if listed or removed:
             changes = {**({"set": listed} if listed else {}), **({"remove": removed} if removed else {})}

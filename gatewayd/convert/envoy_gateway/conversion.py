@@ -19,6 +19,7 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.convert.draft import JSON, Draft, Drafted, DraftObject
+from gatewayd.convert.envoy_gateway.selected import with_selected
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.source import NoSource, SourceObject, read
 from gatewayd.own_group import API_VERSION, DOMAIN
@@ -66,7 +67,7 @@ def envoy_gateway_draft(sources: Sequence[SourceObject], *, open_all: bool) -> D
     items: list[Item] = []
     for source in (each for each in sources if each.group == GROUP):
         fates: list[Fate] = []
-        written.extend(_objects(source, fates, open_all=open_all))
+        written.extend(_objects(with_selected(source, sources, fates), fates, open_all=open_all))
         items.extend(Item.of(source, fate) for fate in fates)
     return Drafted(Draft(objects=tuple(written)), tuple(items))
 
@@ -108,6 +109,8 @@ def _policies(of: _TheirPolicy, fates: list[Fate], *, open_all: bool) -> Iterato
         fates.append(Fate(path="spec.mergeType", fidelity=Fidelity.APPROXIMATE, message=_MERGED))
     if any(each.kind not in ("Gateway", "ListenerSet") for each in refs):
         fates.append(Fate(path="spec", fidelity=Fidelity.APPROXIMATE, message=_INHERITED))
+    if not refs and any(fate.path == "spec.targetSelectors" for fate in fates):
+        return
     if not refs:
         message = "it names nothing that it is for; what it has protected is open until an AccessPolicy names it"
         fates.append(Fate(path="spec.targetRefs", fidelity=Fidelity.LOST, message=message, protects=True))

@@ -65,14 +65,15 @@ def _takes(listener: OldListener, route: SourceObject, labels: NamespaceLabels) 
     }
     return (
         text(listener.routes.get("kind")) in ("", route.kind)
-        and selects(_selector(mapping(listener.routes.get("selector"))), own_labels)
+        and selects(label_selector(mapping(listener.routes.get("selector"))), own_labels)
         and _admits(listener, route.key.namespace, labels)
         and _is_allowed(listener.gateway, route)
         and _share_a_host(listener.hostname, route)
     )
 
 
-def _selector(written: JSON) -> LabelSelector:
+def label_selector(written: JSON) -> LabelSelector:
+    """Return a selector of labels as far as it can be read."""
     return LabelSelector(
         match_labels={key: text(value) for key, value in mapping(written.get("matchLabels")).items()},
         match_expressions=tuple(
@@ -88,7 +89,7 @@ def _admits(listener: OldListener, namespace: str, labels: NamespaceLabels) -> b
     written = mapping(listener.routes.get("namespaces"))
     rule = text(written.get("from")) or "Same"
     if rule == "Selector":
-        return selects(_selector(mapping(written.get("selector"))), labels.get(namespace, {}))
+        return selects(label_selector(mapping(written.get("selector"))), labels.get(namespace, {}))
     return rule == "All" or namespace == listener.gateway.namespace
 
 

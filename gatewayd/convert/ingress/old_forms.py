@@ -14,9 +14,10 @@ _NUMBER: Final = re.compile("[0-9]{1,5}")
 
 
 def in_v1_form(source: SourceObject) -> SourceObject:
-    """Return an Ingress as v1 has it: `service` of a backend, and `defaultBackend`. One of v1 is as it was."""
-    if source.version == "v1":
-        return source
+    """Return an Ingress as v1 has it: `service` of a backend, and `defaultBackend`.
+
+    Guides have the old fields in objects that say v1 as well.
+    """
     value = {name: _with_services(each) for name, each in source.value.items()}
     spec = value.get("spec")
     if isinstance(spec, dict) and "backend" in spec:

@@ -130,26 +130,17 @@ def _shared(rule: DraftRule, location: Location, setting: Setting, fates: list[F
 
 def _forward(title: str, matches: tuple[JSON, ...], form: PathForm, location: Location, ref: JSON | None) -> DraftRule:
     effect = location.part.effect
-    named = tuple(map(_as_header, effect.filters)) if form.own_filter else effect.filters
     told = effect.rewritten if form.is_rewritten else ()
     return DraftRule(
         title=title,
         matches=matches,
-        filters=joined((*form.filters, *told, *named)),
+        filters=joined((*form.filters, *told, *effect.filters)),
         backends=(ref,) if ref is not None else (),
         more=effect.more,
         access=effect.access,
         passage=effect.passage,
         own_filter=form.own_filter,
     )
-
-
-def _as_header(written: JSON) -> JSON:
-    """Return a rewrite of the host as the header: beside an expression that rewrites the path a rule takes no other."""
-    if written["type"] != "URLRewrite":
-        return written
-    header = {"name": "Host", "value": written["urlRewrite"]["hostname"]}
-    return {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [header]}}
 
 
 def _slashed(form: PathForm, host: IngressHost, location: Location) -> Iterator[DraftRule]:

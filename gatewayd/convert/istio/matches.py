@@ -4,6 +4,7 @@ A condition that cannot be had is lost and protects: without it the rule would b
 https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMatchRequest
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,8 @@ from gatewayd.ir.http import (
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 _KINDS: Final = ("exact", "prefix", "regex")
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADERS_OF_HTTP2: Final = {":authority": "host"}
 _UNHAD: Final = {
     "scheme": "a rule cannot be for one scheme; who is sent to HTTPS is said by listeners",
     "sourceLabels": "who calls is known in a mesh alone",
@@ -98,7 +101,13 @@ def _expression(uri: Fields, pattern: str) -> PathMatch:
 
 def _named(written: Fields, name: str) -> tuple[NamedMatch, ...]:
     """Return matches of headers or query parameters; what has no value at all has to be there."""
-    by_name = {(key.lower() if name == "headers" else key): _value(value) for key, value in written.named(name).items()}
+    by_name: dict[str, ValueMatch] = {}
+    for key, value in written.named(name).items():
+        own = key.lower() if name == "headers" else key
+        own = _HEADERS_OF_HTTP2.get(own, own)
+        if name == "headers" and _HEADER.fullmatch(own) is None:
+            value.lost("", "a rule cannot be for a header of this name", protects=True)
+        by_name[own] = _value(value)
     return tuple(NamedMatch(name=key, value=value) for key, value in by_name.items())
 
 

@@ -124,12 +124,12 @@ def _share(percent: float) -> JSON:
     return {"fraction": {"numerator": round(percent * 1000), "denominator": 100_000}}
 
 
-def headers(written: Fields) -> tuple[JSON, ...]:
-    """Return the filters that change headers; the host is no header here."""
+def headers(written: Fields, *, of_backend: bool = False) -> tuple[JSON, ...]:
+    """Return the filters that change headers; the host is none, but for one backend of a rule (`of_backend`)."""
     filters: list[JSON] = []
     for side, (kind, field) in _MODIFIERS.items():
         changes = written.one(side)
-        changed = {how: _list(changes, how) for how in ("set", "add") if changes.one(how)}
+        changed = {how: _list(changes, how, of_backend=of_backend) for how in ("set", "add") if changes.one(how)}
         removed = list(changes.texts("remove"))
         modifier = {**{how: each for how, each in changed.items() if each}, **({"remove": removed} if removed else {})}
         if modifier:
@@ -143,14 +143,17 @@ def host_of(written: Fields) -> str:
     return next((named.text(name).lower() for name in named.names() if name.lower() in _HOSTS), "")
 
 
-def _list(changes: Fields, how: str) -> list[JSON]:
+def _list(changes: Fields, how: str, *, of_backend: bool) -> list[JSON]:
     named = changes.one(how)
     listed: list[JSON] = []
     for name in named.names():
         value = named.text(name)
         if name.lower() in _HOSTS:
-            continue
-        if "%" in value.replace("%%", ""):
+            if of_backend and how == "set":
+                listed.append({"name": "Host", "value": value.lower()})
+            elif how == "add":
+                named.lost(name, "there is one host; set says which")
+        elif "%" in value.replace("%%", ""):
             named.lost(name, f"{value}: a value with variables; headers are set to texts")
         else:
             listed.append({"name": name, "value": value.replace("%%", "%")})

@@ -41,6 +41,8 @@ def _paths(matches: Sequence[JSON]) -> Iterator[str]:
 
 def _headers(match: JSON) -> Iterator[tuple[str, str]]:
     for name, each in mapping(match.get("headers")).items():
+        if name.startswith(":"):
+            continue
         wanted = mapping(each)
         value = next((text(wanted[kind]) for kind in ("exact", "prefix", "regex") if kind in wanted), "x")
         yield name, re.sub(r"\.[*+]", "x", value) if "regex" in wanted else value

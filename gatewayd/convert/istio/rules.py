@@ -143,7 +143,7 @@ def _action(written: Fields, whither: Whither) -> DraftRule:
     if written.one("redirect"):
         return DraftRule(title="", matches=(), filters=(redirect(written.one("redirect")),))
     routes = written.many("route")
-    own_filters = [list(passage.headers(each.one("headers"))) for each in routes]
+    own_filters = [list(passage.headers(each.one("headers"), of_backend=True)) for each in routes]
     alone = len(routes) == 1
     filters = (
         *passage.headers(written.one("headers")),

@@ -88,6 +88,10 @@ def _hashed(written: Fields) -> JSON:
     return {"type": kind, "hashOn": sources} if sources else {}
 
 
+_MOST_ERRORS: Final = 1000
+"""What a BackendPolicy may say; it cannot say that errors do not count."""
+
+
 def _passive_health(written: Fields) -> JSON:
     written.lost_if_written({
         "minHealthPercent": "a BackendPolicy's loadBalancing.panicPercent says it",
@@ -100,6 +104,11 @@ def _passive_health(written: Fields) -> JSON:
     counted = {name: written.number(theirs) for name, theirs in counts.items() if theirs in written}
     timed = {name: milliseconds(written, theirs) for name, theirs in spans.items() if theirs in written}
     percent = written.number("maxEjectionPercent")
+    if counted.get("consecutiveErrors") == 0:
+        if not counted.get("consecutiveGatewayErrors"):
+            return {}
+        written.approximate(errors, f"{_MOST_ERRORS} in a row, in place of never")
+        counted["consecutiveErrors"] = _MOST_ERRORS
     return {
         **{name: each for name, each in counted.items() if each},
         **{name: duration(each) for name, each in timed.items() if each},

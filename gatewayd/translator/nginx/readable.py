@@ -13,9 +13,10 @@ from gatewayd.api.accesspolicy import AccessSections
 from gatewayd.api.backendpolicy import BackendSections
 from gatewayd.api.decode import read_as
 from gatewayd.api.httproute import HTTPRouteFilter
-from gatewayd.api.names import is_dns_subdomain
+from gatewayd.api.names import is_dns_subdomain, shown
 from gatewayd.api.routepolicy import RouteSections
 from gatewayd.api.sessionpersistence import SessionPersistence
+from gatewayd.ir.reserved import reserved
 from gatewayd.translator.nginx.annotations import ANY_NAME, JSON, AnnotationEffect
 from gatewayd.untrusted.new_paths import path_problem
 
@@ -37,6 +38,10 @@ def filter_problem(value: JSON) -> str:
     read = read_as(value, HTTPRouteFilter)
     if isinstance(read, tuple):
         return str(read[0])
+    for modifier in filter(None, (read.request_header_modifier, read.response_header_modifier)):
+        for header in (*modifier.set, *modifier.add):
+            if why := reserved(header.name):
+                return f"header {shown(header.name)} {why}; headers of the message itself are allowed"
     changed = read.request_redirect or read.url_rewrite
     path = changed.path if changed is not None else None
     # None of ours replaces the beginning of a path.

@@ -13,7 +13,7 @@ ROUTE: dict[str, Any] = {"kind": "HTTPRoute", "spec": {"rules": RULES}}
 
 
 def left(*paths: str) -> Any:
-    written = mended(ROUTE, [Problem(path=path, message="is wrong") for path in paths])
+    written = mended(ROUTE, [Problem(path=path, message="is wrong") for path in paths], is_guarded=False)
     return None if written is None else [(each["name"], len(each)) for each in written.written["spec"]["rules"]]
 
 
@@ -29,7 +29,14 @@ def test_a_rule_goes_whose_matches_are_wrong() -> None:
 
 def test_what_is_wrong_elsewhere_is_wrong_for_all_rules() -> None:
     assert left("spec.rules[0].filters", "spec.hostnames[0]") is None
-    assert mended({**ROUTE, "kind": "GRPCRoute"}, [Problem(path="spec.rules[0].filters", message="is wrong")]) is None
+    assert (
+        mended(
+            {**ROUTE, "kind": "GRPCRoute"},
+            [Problem(path="spec.rules[0].filters", message="is wrong")],
+            is_guarded=False,
+        )
+        is None
+    )
 
 
 def test_filters_may_not_do_everything_that_can_be_written() -> None:
@@ -71,3 +78,17 @@ def test_a_header_of_the_connection_is_lost_and_told() -> None:
     done = converted(gateway(), virtual_service(rule({**TO_TWO, **headers}, **uri(prefix="/a")), rule()))
     assert any("Connection" in item.message and item.fidelity is Fidelity.LOST for item in done.items)
     assert rules(done)["root"]["backendRefs"] == [{"name": "one", "port": 80}]
+
+
+def test_no_rule_goes_that_may_have_kept_somebody_out() -> None:
+    wrong = [Problem(path="spec.rules[0].matches[0].path.value", message="is wrong")]
+    assert mended(ROUTE, wrong, is_guarded=True) is None
+    refusing = [{**RULES[0], "filters": [{"type": "ExtensionRef"}]}, RULES[1]]
+    assert mended({**ROUTE, "spec": {"rules": refusing}}, wrong, is_guarded=False) is None
+
+
+def test_what_one_fault_hides_is_mended_too() -> None:
+    far = {"route": [{"destination": {"host": "one", "port": {"number": 99999}}}]}
+    done = converted(gateway(), virtual_service(rule(far, **uri(exact="/a")), rule(None, **uri(exact="/b//c")), rule()))
+    assert list(rules(done)) == ["a", "root"]
+    assert done.is_lossy

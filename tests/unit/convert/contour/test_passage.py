@@ -17,6 +17,8 @@ from gatewayd.convert.contour.passage import (
 )
 from gatewayd.convert.fates import Fate
 from gatewayd.convert.fields import Fields
+from tests.unit.convert.http_proxies import TO_ONE, at, root
+from tests.unit.convert.ingresses import converted, rules
 
 
 def fields(written: dict[str, Any]) -> tuple[Fields, list[Fate]]:
@@ -131,3 +133,22 @@ def test_other_origins() -> None:
     }
     assert [fate.path for fate in fates] == ["route.allowOrigin", "route.allowPrivateNetwork"]
     assert cors(fields({})[0]) == ()
+
+
+def test_a_host_beside_an_expression_that_rewrites_the_path_is_a_header() -> None:
+    told = {"requestHeadersPolicy": {"set": [{"name": "Host", "value": "in.test"}, {"name": "x", "value": "y"}]}}
+    moved = {"pathRewritePolicy": {"replacePrefix": [{"replacement": "/v2"}]}}
+    refused = {"conditions": [{"prefix": "/no"}], "directResponsePolicy": {"statusCode": 403}}
+    done = converted(root(refused, at(TO_ONE, {"prefix": "/api"}, **told, **moved)))
+    header, rewrite = rules(done)["api"]["filters"]
+    assert header["requestHeaderModifier"]["set"] == [
+        {"name": "Host", "value": "in.test"},
+        {"name": "x", "value": "y"},
+    ]
+    assert rewrite["type"] == "ExtensionRef"
+
+
+def test_a_host_that_one_service_shall_be_told_is_lost() -> None:
+    told = {"requestHeadersPolicy": {"set": [{"name": "Host", "value": "in.test"}]}}
+    done = converted(root({"services": [{"name": "one", "port": 80, **told}]}))
+    assert any("whole route" in item.message for item in done.items)

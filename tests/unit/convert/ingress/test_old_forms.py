@@ -23,3 +23,12 @@ def test_backends_had_a_name_and_a_port() -> None:
         "root": [{"name": "rest", "port": 81}],
     }
     assert list(objects(done, "HTTPRoute")) == ["shop/shop"]
+
+
+def test_old_fields_in_the_new_version_are_read_too() -> None:
+    done = converted(OLD.replace("extensions/v1beta1", "networking.k8s.io/v1"))
+    assert {name: rule["backendRefs"][0]["name"] for name, rule in rules(done).items()} == {
+        "a": "web",
+        "b": "web",
+        "root": "rest",
+    }

@@ -6,6 +6,8 @@ from gatewayd.convert.fates import Fate
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.istio.matches import istio_match
 from gatewayd.convert.matching import written
+from tests.unit.convert.ingresses import converted, objects, rules
+from tests.unit.convert.istio_objects import gateway, rule, virtual_service
 
 
 def read(match: dict[str, Any], *, by_letters: bool = False) -> tuple[dict[str, Any], list[Fate]]:
@@ -89,3 +91,11 @@ def test_methods() -> None:
 )
 def test_a_condition_that_cannot_be_had_has_protected(match: dict[str, Any], path: str) -> None:
     assert [fate.path for fate in read(match)[1] if fate.opens] == [path]
+
+
+def test_a_header_of_no_name_closes_and_that_of_the_host_is_one() -> None:
+    closed = converted(gateway(), virtual_service(rule(headers={":path": {"exact": "/a"}}), rule()))
+    assert [each["spec"] for each in objects(closed, "RouteFilter").values()] == [{"directResponse": {"status": 403}}]
+    named = converted(gateway(), virtual_service(rule(headers={":authority": {"exact": "a.example"}}), rule()))
+    [match] = rules(named)["root"]["matches"]
+    assert [each["name"].lower() for each in match["headers"]] == ["host"]

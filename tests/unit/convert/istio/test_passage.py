@@ -6,6 +6,8 @@ from gatewayd.convert.fates import Fate, Fidelity
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.istio.destinations import Whither
 from gatewayd.convert.istio.passage import cors, fault, headers, host_of, mirrors, percentage, times
+from tests.unit.convert.ingresses import converted, rules
+from tests.unit.convert.istio_objects import gateway, virtual_service
 
 WHITHER = Whither(namespace="shop", routes_in="shop", services={}, subsets={})
 ONE = {"host": "one", "port": {"number": 80}}
@@ -97,3 +99,17 @@ def test_credentials_are_not_for_every_origin() -> None:
     [done] = cors(fields({"allowOrigins": [{"regex": ".*"}], "allowCredentials": True})[0])
     assert done["cors"] == {"allowOrigins": ["*"]}
     assert cors(fields({})[0]) == ()
+
+
+def test_the_host_of_one_backend_is_told_to_it() -> None:
+    to = {"destination": {"host": "one", "port": {"number": 80}}, "headers": {"request": {"set": {"Host": "in.Test"}}}}
+    other = {"destination": {"host": "two", "port": {"number": 80}}}
+    told = {
+        "type": "RequestHeaderModifier",
+        "requestHeaderModifier": {"set": [{"name": "Host", "value": "in.test"}]},
+    }
+    alone = rules(converted(gateway(), virtual_service({"route": [to]})))["root"]
+    assert alone["filters"] == [told]
+    shared = rules(converted(gateway(), virtual_service({"route": [{**to, "weight": 1}, {**other, "weight": 1}]})))
+    assert shared["root"]["backendRefs"][0]["filters"] == [told]
+    assert "filters" not in shared["root"]["backendRefs"][1]

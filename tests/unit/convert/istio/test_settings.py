@@ -75,3 +75,9 @@ def test_pools_and_health() -> None:
         },
         "http2": {"maxConcurrentStreams": 10},
     }  # fmt: skip
+
+
+def test_errors_that_do_not_count_leave_nobody_out() -> None:
+    assert "passiveHealth" not in sections({"outlierDetection": {"consecutive5xxErrors": 0, "interval": "1s"}})
+    counted = sections({"outlierDetection": {"consecutive5xxErrors": 0, "consecutiveGatewayErrors": 3}})
+    assert counted["passiveHealth"] == {"consecutiveErrors": 1000, "consecutiveGatewayErrors": 3}

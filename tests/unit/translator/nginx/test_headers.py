@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from gatewayd.convert.fates import Fidelity
-from tests.unit.convert.ingresses import converted, fates, ingress, objects, rules
+from tests.unit.convert.ingresses import converted, fates, ingress, message, objects, rules
 
 
 def filters(**annotations: str) -> Any:
@@ -76,4 +76,10 @@ def test_lines_that_set_headers_are_read() -> None:
 def test_any_other_line_may_be_a_protection(line: str) -> None:
     done = converted(ingress(configuration_snippet=line))
     assert fates(done)["configuration-snippet"] is Fidelity.LOST
+    assert [each["spec"] for each in objects(done, "RouteFilter").values()] == [{"directResponse": {"status": 403}}]
+
+
+def test_lines_that_set_a_header_of_the_connection_are_told_and_close() -> None:
+    done = converted(ingress(configuration_snippet='proxy_set_header Connection "close";'))
+    assert "belongs to the connection" in message(done, "configuration-snippet")
     assert [each["spec"] for each in objects(done, "RouteFilter").values()] == [{"directResponse": {"status": 403}}]
