@@ -1,7 +1,7 @@
 """How fast one stream is read: a client that asks, or refuses, in a tight loop waits for itself.
 
 In: the time, and what each request was. Out: how long not to read. A request costs by what it makes us do. Nothing is
-lost by waiting: at most one response of each type is unanswered, and the next one says the latest there is.
+lost by waiting: at most one response of each type is waited for, and the next one says the latest there is.
 """
 
 from gatewayd.ads.protocol.session import Answer, Request

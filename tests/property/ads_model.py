@@ -60,6 +60,7 @@ def offered_by(found: Resource | None) -> set[str]:
     return set(config_pb2.JwtAuthentication.FromString(packed.value).requirement_map)
 
 
+CLUSTERS = ("c0", "c1", "c2")
 EDITIONS = st.sampled_from(["v1"] * 4 + ["v2"] * 4 + ["v3"] * 2 + ["poison1", "poison2"])
 
 
@@ -72,7 +73,7 @@ def some(*names: str) -> st.SearchStrategy[list[str]]:
 def snapshots(draw: st.DrawFn) -> Snapshot:
     """Draw resources whose references are complete, as the translator's are."""
     found: list[Resource] = []
-    clusters = draw(some("c0", "c1", "c2"))
+    clusters = draw(some(*CLUSTERS))
     for name in clusters:
         found.append(cluster(name, eds=draw(st.booleans()), edition=draw(EDITIONS)))
         if draw(st.booleans()):
@@ -145,13 +146,14 @@ def name_of(type_url: str, body: bytes) -> str:
 
 
 class Client:
-    """The model of Envoy: what it has, what it wants, what it says."""
+    """The model of Envoy: what it has, wants and says. `lasting` are clusters that warm until that is over."""
 
     def __init__(self, mode: Mode) -> None:
         self.mode = mode
         self.has: dict[TypeUrl, dict[str, Resource]] = {url: {} for url in TYPES}
         self.known: dict[TypeUrl, dict[str, str]] = {url: {} for url in TYPES}  # versions it would declare
         self.versions: dict[TypeUrl, str] = dict.fromkeys(TYPES, "")
+        self.lasting: set[str] = set()
         self.connect()
 
     def connect(self) -> None:
@@ -220,9 +222,13 @@ class Client:
                 self.known[url].pop(name, None)
         self.nonces[url] = response.nonce
         if url == ENDPOINT:
-            self.warming -= {item.name for item in response.made} | set(response.removed)
+            self.warming -= {item.name for item in response.made} - self.lasting | set(response.removed)
         self.answer(url, response, bad)
         self.update_interest()
+        self.say_what_waited()
+
+    def say_what_waited(self) -> None:
+        """Answer for clusters once none warms."""
         if not self.warming:
             self.says.extend(self.paused)
             self.paused.clear()

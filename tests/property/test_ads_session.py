@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from gatewayd.ads.protocol.held import Doubts
@@ -13,6 +14,7 @@ from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.xds.filters import tokens
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, Resource, Snapshot, TypeUrl
 from tests.property.ads_model import (
+    CLUSTERS,
     TYPES,
     WILD,
     Client,
@@ -144,7 +146,7 @@ class AdsMachine(RuleBasedStateMachine):
                 self.server_reads()
         else:
             raise AssertionError("it does not end")
-        assert not self.client.paused
+        assert not self.client.paused or self.client.lasting
         self.is_known = self.is_known or not self.asking_in_vain()
         self.is_strict = self.mode is Mode.DELTA or not self.session.ledgers[CLUSTER].refused
         if self.latest is not None:
@@ -198,7 +200,10 @@ class AdsMachine(RuleBasedStateMachine):
         for name in names_in(route.body):
             item = self.latest.of(CLUSTER).get(name) if self.latest is not None else None
             refused = name in self.session.ledgers[CLUSTER].refused
-            assert name in self.acked[CLUSTER] or refused, f"{route!r} names {name}, {item!r}"
+            assert self.is_there(name) or refused, f"{route!r} names {name}, {item!r}"
+
+    def is_there(self, name: str) -> bool:
+        return name in self.acked[CLUSTER]
 
     def asking_in_vain(self) -> list[Resource]:
         """Return the routes that name what the filter has not: they answer 403, with all the names that there are."""
@@ -221,7 +226,34 @@ class SotwMachine(AdsMachine):
     mode = Mode.SOTW
 
 
+class LastingMachine(AdsMachine):
+    """Some clusters warm for as long as hypothesis likes, and none is ACKed before: all others arrive all the same."""
+
+    @rule(name=st.sampled_from(CLUSTERS))
+    def warms_for_long(self, name: str) -> None:
+        self.client.lasting.add(name)
+
+    @rule()
+    def all_are_warm(self) -> None:
+        self.client.warming -= self.client.lasting
+        self.client.lasting.clear()
+        self.client.say_what_waited()
+
+    def nothing_is_held_back(self) -> None:
+        """Let time pass: the first of the others waits for it."""
+
+    def is_there(self, name: str) -> bool:
+        # What it refuses of clusters it does not say before either.
+        item = self.latest.of(CLUSTER).get(name) if self.latest is not None else None
+        is_told = item is None or b"poison" not in item.body
+        return name in self.acked[CLUSTER] or name in self.client.has[CLUSTER] or not is_told
+
+
 class TestDelta(AdsMachine.TestCase):
+    settings = settings(max_examples=100, stateful_step_count=40)
+
+
+class TestLasting(LastingMachine.TestCase):
     settings = settings(max_examples=100, stateful_step_count=40)
 
 

@@ -46,7 +46,7 @@ _NO_DOUBTS: Mapping[str, str | None] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flight:
-    """The one response of a type that is neither ACKed nor NACKed.
+    """The one response of a type whose ACK or NACK is waited for.
 
     `before` says of each name in it what the client had; it was sent what `target` has, or else a removal.
     """

@@ -1,7 +1,7 @@
 """One ADS stream without I/O: requests and snapshots in, responses out.
 
 The caller reads and writes; the session decides what to send, and when. Time is an argument, in seconds of a monotonic
-clock. Invariant: at most one response of each type is unanswered, and each carries the latest versions.
+clock. Invariant: at most one response of each type is waited for, and each carries the latest versions.
 
 xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (SPEC; `#...` are its sections)
 """
