@@ -5,7 +5,7 @@ Resource     that, which this stream has carried              a target that move
 str          that version, which it declared                  declare
 None         nothing                                          a target that moved on
 Unsure       one of two things                                nack of another name; declare, after such a stream
-UNKNOWN      unknown, and it waits for an answer         subscribe, refresh
+UNKNOWN      unknown, and it waits for an answer              subscribe, refresh
 """
 
 from collections.abc import Mapping

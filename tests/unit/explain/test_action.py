@@ -1,4 +1,4 @@
-from gatewayd.explain.action import Direct, Forwarded, answered, happening
+from gatewayd.explain.action import Direct, Forwarded, Happening, answered, happening
 from gatewayd.explain.request import Request, Sent, received
 from gatewayd.ir.filters import Header
 from gatewayd.ir.http import CANNOT, DirectResponse
@@ -39,6 +39,17 @@ def request() -> Request:
     return found
 
 
+def first_rule(text: str) -> Happening:
+    """Return what the first rule of shop.example does with the request."""
+    found = translated(text)
+    assert found.manifests.problems == ()
+    (config,) = found.reconciler.configs.values()
+    host = next(each for each in config.route_tables[0].virtual_hosts if each.domain == "shop.example")
+    route = next(each for each in host.routes if each.source.rule == 0)
+
+    return happening(route, host.domain, request(), {each.upstream: each for each in config.clusters})
+
+
 def test_what_cannot_be_done_is_unavailable_to_grpc_clients() -> None:
     called = Header(name="content-type", value="application/grpc")
     sent = received(Sent(scheme="http", method="POST", host="shop.example", target="/a.B/C", headers=(called,)))
@@ -48,13 +59,7 @@ def test_what_cannot_be_done_is_unavailable_to_grpc_clients() -> None:
 
 
 def test_all_that_is_done_to_a_request_is_told() -> None:
-    found = translated(RICH)
-    assert found.manifests.problems == ()
-    (config,) = found.reconciler.configs.values()
-    host = next(each for each in config.route_tables[0].virtual_hosts if each.domain == "shop.example")
-    route = next(each for each in host.routes if each.source.rule == 0)
-
-    done = happening(route, host.domain, request(), {each.upstream: each for each in config.clusters})
+    done = first_rule(RICH)
 
     assert isinstance(done, Forwarded)
     assert done.mirrors == ("Service default/cart:80 (10%)",)
@@ -108,7 +113,7 @@ def test_the_mirror_of_a_backend_is_told_with_it() -> None:
 
 
 def test_what_policies_put_in_the_way_is_told() -> None:
-    found = translated(
+    done = first_rule(
         SHOP
         + """---
 apiVersion: gatewayd.io/v1alpha1
@@ -123,12 +128,6 @@ spec:
       - {requests: 9, unit: Second}
 """
     )
-    assert found.manifests.problems == ()
-    (config,) = found.reconciler.configs.values()
-    host = next(each for each in config.route_tables[0].virtual_hosts if each.domain == "shop.example")
-    route = next(each for each in host.routes if each.source.rule == 0)
-
-    done = happening(route, host.domain, request(), {each.upstream: each for each in config.clusters})
 
     assert isinstance(done, Forwarded)
     assert done.shares[0].changes == (
@@ -142,7 +141,7 @@ def test_where_all_is_aborted_who_may_come_in_is_told_all_the_same() -> None:
     asked = "grpc: {}, backendRef: {name: cart, port: 80}"
     auth = f"    filters:\n    - {{type: ExternalAuth, externalAuth: {{protocol: GRPC, {asked}}}}}\n"
     assert rule in SHOP
-    found = translated(
+    done = first_rule(
         SHOP.replace(rule, auth + rule, 1)
         + """---
 apiVersion: gatewayd.io/v1alpha1
@@ -153,12 +152,6 @@ spec:
   default: {fault: {abort: {status: 503}}}
 """
     )
-    assert found.manifests.problems == ()
-    (config,) = found.reconciler.configs.values()
-    host = next(each for each in config.route_tables[0].virtual_hosts if each.domain == "shop.example")
-    route = next(each for each in host.routes if each.source.rule == 0)
-
-    done = happening(route, host.domain, request(), {each.upstream: each for each in config.clusters})
 
     assert isinstance(done, Direct)
     assert (done.status, done.why) == (503, "a RoutePolicy has all requests aborted")
