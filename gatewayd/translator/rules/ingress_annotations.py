@@ -174,7 +174,9 @@ def _closed_by(closed: Mapping[str, ObjectKey | None]) -> Iterator[Unsupported]:
 def _doing(view: View, row: Ingress, annotations: LiveAnnotations) -> _Doing:
     key, effect = row.metadata.key, annotations.effect
     read = [_read(each, HTTPRouteFilter) for each in joined((*effect.filters, *effect.rewritten))]
-    unrewritten = [_read(each, HTTPRouteFilter) for each in joined(effect.filters)]
+    steps = unrewritten = _filtered(view, key, read)
+    if effect.rewritten:
+        unrewritten = _filtered(view, key, [_read(each, HTTPRouteFilter) for each in joined(effect.filters)])
     session = effect.more.get("sessionPersistence")
     kept = None if session is None else _read(session, SessionPersistence)
     unkept = refused(kept, annotation_path("affinity")) if isinstance(kept, SessionPersistence) else None
@@ -186,8 +188,8 @@ def _doing(view: View, row: Ingress, annotations: LiveAnnotations) -> _Doing:
     return _Doing(
         key=key,
         annotations=annotations,
-        steps=_filtered(view, key, read),
-        unrewritten=_filtered(view, key, unrewritten).filters,
+        steps=steps,
+        unrewritten=unrewritten.filters,
         session=kept if isinstance(kept, SessionPersistence) else None,
         closing=tuple(closing),
     )
